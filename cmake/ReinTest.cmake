@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# Functions for tests. Labels: unit, core, abi, conformance, gpu, host, kernels, fuzz, install,
+# format; and slow, beside one of them, for what the thread sanitizer need not run.
+
+include(GoogleTest)
+
+set(REIN_TEST_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/bin")
+set(REIN_TEST_HOME "${PROJECT_BINARY_DIR}/tests/home")
+
+# What every test sees: this build's plugins, no files of the user's, sanitizers that report and
+# stop.
+set(REIN_TEST_ENVIRONMENT
+    "REIN_PLUGIN_PATH=${REIN_PLUGIN_OUTPUT_DIR}"
+    "XDG_CONFIG_HOME=${REIN_TEST_HOME}/config"
+    "XDG_STATE_HOME=${REIN_TEST_HOME}/state"
+    "XDG_CACHE_HOME=${REIN_TEST_HOME}/cache"
+    "XDG_DATA_HOME=${REIN_TEST_HOME}/data"
+    "XDG_RUNTIME_DIR=${REIN_TEST_HOME}/run"
+    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1"
+    "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+# A test program with what all of them are given; it is built after the targets that follow `libs`.
+function(_rein_test_program target sources libs)
+    add_executable(${target} ${sources})
+    target_link_libraries(${target} PRIVATE ${libs})
+    target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"
+                               "${PROJECT_SOURCE_DIR}/tests")
+    target_compile_definitions(${target} PRIVATE
+                               REIN_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data"
+                               REIN_PLUGIN_DIR="${REIN_PLUGIN_OUTPUT_DIR}"
+                               REIN_FAKE_PLUGIN_DIR="${REIN_FAKE_PLUGIN_OUTPUT_DIR}"
+                               REIN_PROGRAM_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${REIN_TEST_OUTPUT_DIR}")
+    rein_target(${target})
+    if(ARGN)
+        add_dependencies(${target} ${ARGN})
+    endif()
+endfunction()
+
+# rein_test(NAME <name> SOURCES <file>... [LIBS <library>...] [LABELS <label>...]
+#           [NEEDS <target>...] [TIMEOUT <seconds>] [SERIAL])
+# A GoogleTest program; each of its cases is a test of its own, <name>.<case>, and GTEST_SKIP()
+# shows as skipped. It is given GoogleMock with main(), tests/ as an include folder, and as macros
+# the folders REIN_TEST_DATA_DIR, REIN_PLUGIN_DIR, REIN_FAKE_PLUGIN_DIR and REIN_PROGRAM_DIR. NEEDS
+# names targets that it loads or starts when it runs. SERIAL: no other test beside it. 120 s a case
+# unless told.
+function(rein_test)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;NEEDS")
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    _rein_test_program(${arg_NAME} "${arg_SOURCES}" "${arg_LIBS};GTest::gmock_main" ${arg_NEEDS})
+    gtest_discover_tests(${arg_NAME} TEST_PREFIX "${arg_NAME}." TEST_LIST discovered_tests
+                         NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+
+    # Lists do not survive gtest_discover_tests(PROPERTIES), so a script sets them after it.
+    set(script "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_properties.cmake")
+    file(CONFIGURE OUTPUT "${script}" CONTENT [[
+if(discovered_tests)
+    set_tests_properties(${discovered_tests} PROPERTIES TIMEOUT @arg_TIMEOUT@
+                         RUN_SERIAL @arg_SERIAL@ LABELS "@arg_LABELS@"
+                         ENVIRONMENT "@REIN_TEST_ENVIRONMENT@")
+    set(discovered_tests "")
+endif()
+]] @ONLY)
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+endfunction()
+
+# rein_fuzz(NAME <name> SOURCES <file>... [LIBS <library>...] CORPUS <folder> ITERATIONS <n>
+#           [LABELS <label>...])
+# A fuzz target, LLVMFuzzerTestOneInput() in SOURCES. As an ordinary test it runs the whole corpus
+# and then n mutations of it, the same ones each time. With REIN_LIBFUZZER there is also the
+# program <name>_libfuzzer, to be run by hand.
+function(rein_fuzz)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;CORPUS;ITERATIONS" "SOURCES;LIBS;LABELS")
+    get_filename_component(corpus "${arg_CORPUS}" ABSOLUTE)
+    _rein_test_program(${arg_NAME}
+                       "${arg_SOURCES};${PROJECT_SOURCE_DIR}/tests/fuzz/standalone_driver.c"
+                       "${arg_LIBS}")
+    add_test(NAME ${arg_NAME} COMMAND ${arg_NAME} --iterations ${arg_ITERATIONS} "${corpus}")
+    set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT 300 LABELS "fuzz;${arg_LABELS}"
+                         ENVIRONMENT "${REIN_TEST_ENVIRONMENT}")
+    if(REIN_LIBFUZZER)
+        _rein_test_program(${arg_NAME}_libfuzzer "${arg_SOURCES}" "${arg_LIBS}")
+        target_link_options(${arg_NAME}_libfuzzer PRIVATE -fsanitize=fuzzer)
+    endif()
+endfunction()
+
+# rein_test_headers(TARGET <target> [FLAGS <flag>...]): one test for each public header of
+# rein_core or rein_abi and each of C17 and C++17: a file that includes it, twice, and nothing else
+# compiles without a warning, with no include folder but the target's own and GLib's.
+function(rein_test_headers)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET" "FLAGS")
+    get_target_property(headers ${arg_TARGET} REIN_HEADERS)
+    get_target_property(folders ${arg_TARGET} REIN_HEADER_DIRS)
+    list(TRANSFORM folders PREPEND -I)
+    set(flags -fsyntax-only -Wall -Wextra -Wshadow -Wundef -Werror ${arg_FLAGS} ${folders})
+    set(languages c c++)
+    set(compilers "${CMAKE_C_COMPILER}" "${CMAKE_CXX_COMPILER}")
+    foreach(header IN LISTS headers)
+        foreach(language compiler IN ZIP_LISTS languages compilers)
+            string(MAKE_C_IDENTIFIER "${header}" source)
+            set(source "${CMAKE_CURRENT_BINARY_DIR}/${source}.${language}")
+            set(name "header.${header}.${language}17")
+            file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@header@>\n#include <@header@>\n"
+                 @ONLY)
+            add_test(NAME ${name} COMMAND "${compiler}" -x ${language} -std=${language}17 ${flags}
+                     ${REIN_GLIB_CFLAGS} "${source}")
+            set_tests_properties(${name} PROPERTIES LABELS abi TIMEOUT 60)
+        endforeach()
+    endforeach()
+endfunction()
+
+# rein_script_test(<name> <script> [<argument>...]): a shell script as a test, labelled with what
+# stands before the first dot of its name. The script ends with 77 to be counted as skipped.
+function(rein_script_test name script)
+    get_filename_component(script "${script}" ABSOLUTE)
+    string(REGEX REPLACE "\\..*" "" label "${name}")
+    add_test(NAME ${name} COMMAND sh "${script}" ${ARGN})
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300 SKIP_RETURN_CODE 77
+                         ENVIRONMENT "${REIN_TEST_ENVIRONMENT}")
+endfunction()

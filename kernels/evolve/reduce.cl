@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * From the population's fitness to one record: first each block of individuals by itself, then one item
+ * over all blocks in order. Ties go to the lower index, so the result depends on neither the number of
+ * blocks at work nor their order.
+ */
+
+REIN_FN u32
+reduce_mix(u32 hash, u32 bits)
+{
+    hash ^= bits;
+    hash *= 0x9E3779B1u;
+    return hash ^ (hash >> 15);
+}
+
+/* item: a block. */
+REIN_KERNEL(evolve_reduce, IN(u32, params), IN(i32, fitness), IN(u32, changed), OUT(u32, parts))
+{
+    const u32 population = params[PARAM_POPULATION];
+    const u32 first = item * BLOCK;
+    const u32 end = population - first < BLOCK ? population : first + BLOCK;
+    u32 best = first;
+    u32 n_evaluated = 0;
+    u32 n_nan = 0;
+    u32 digest = 0;
+
+    for (u32 i = first; i < end; i++) {
+        u32 has_nan = 0;
+        u32 hash = i + 1u;
+        for (u32 plane = 0; plane < params[PARAM_N_PLANES]; plane++) {
+            const u32 bits = (u32)fitness[plane * population + i];
+            const u32 is_nan = (u32)rank_is_nan(params[PARAM_FLOAT], bits);
+            has_nan |= is_nan;
+            hash = reduce_mix(hash, is_nan ? RANK_NAN : bits);
+        }
+        digest += hash;
+        n_nan += has_nan;
+        n_evaluated += changed[i] != 0;
+        if (rank_is_better(params, fitness, i, best)) {
+            best = i;
+        }
+    }
+    parts[item * PART_COUNT + PART_INDEX] = best;
+    parts[item * PART_COUNT + PART_N_EVALUATED] = n_evaluated;
+    parts[item * PART_COUNT + PART_N_NAN] = n_nan;
+    parts[item * PART_COUNT + PART_DIGEST] = digest;
+}
+
+/* Compares the fitness words a with b, plane by plane: less than, equal to or greater than 0. */
+REIN_FN i32
+reduce_compare(REIN_GLOBAL const u32 *params, REIN_GLOBAL const u32 *a, REIN_GLOBAL const u32 *b)
+{
+    for (u32 plane = 0; plane < params[PARAM_N_PLANES]; plane++) {
+        const u32 rank_a = rank_of(params[PARAM_FLOAT], a[plane]);
+        const u32 rank_b = rank_of(params[PARAM_FLOAT], b[plane]);
+        if (rank_a != rank_b) {
+            return rank_a < rank_b ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* item: 0. Keeps the best so far, writes the round's record; once the target is met both stand still. */
+REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(ReinGene, genes),
+            IN(u32, status), OUT(u32, next_status), OUT(ReinGene, best), OUT(u32, ring))
+{
+    const u32 population = params[PARAM_POPULATION];
+    const u32 n_planes = params[PARAM_N_PLANES];
+    const u32 n_genes = params[PARAM_N_GENES];
+    const u32 n_blocks = (population + BLOCK - 1u) / BLOCK;
+    REIN_GLOBAL u32 *record = ring + (round % params[PARAM_RING]) * RECORD_COUNT;
+    u32 winner = parts[PART_INDEX];
+    u32 n_evaluated = parts[PART_N_EVALUATED];
+    u32 n_nan = parts[PART_N_NAN];
+    u32 digest = parts[PART_DIGEST];
+    u32 is_better = 0;
+
+    for (u32 block = 1; block < n_blocks; block++) {
+        REIN_GLOBAL const u32 *part = parts + block * PART_COUNT;
+        n_evaluated += part[PART_N_EVALUATED];
+        n_nan += part[PART_N_NAN];
+        digest += part[PART_DIGEST];
+        if (rank_is_better(params, fitness, part[PART_INDEX], winner)) {
+            winner = part[PART_INDEX];
+        }
+    }
+    for (u32 i = 0; i < STATUS_COUNT; i++) {
+        next_status[i] = status[i];
+    }
+    for (u32 plane = 0; plane < n_planes; plane++) {
+        record[RECORD_BEST + plane] = (u32)fitness[plane * population + winner];
+    }
+    is_better = status[STATUS_MET] == 0 &&
+                (status[STATUS_HAS_BEST] == 0 ||
+                 reduce_compare(params, record + RECORD_BEST, status + STATUS_BEST) < 0);
+    if (is_better) {
+        const u32 slot = 1u - status[STATUS_SLOT];
+        for (u32 i = 0; i < n_genes; i++) {
+            best[slot * n_genes + i] = genes[REIN_AT(n_genes, winner, i)];
+        }
+        for (u32 plane = 0; plane < n_planes; plane++) {
+            next_status[STATUS_BEST + plane] = record[RECORD_BEST + plane];
+        }
+        next_status[STATUS_HAS_BEST] = 1;
+        next_status[STATUS_SLOT] = slot;
+    }
+    if (params[PARAM_HAS_TARGET] != 0 &&
+        reduce_compare(params, next_status + STATUS_BEST, params + PARAM_TARGET) <= 0) {
+        next_status[STATUS_MET] = 1;
+    }
+    record[RECORD_ROUND] = round;
+    record[RECORD_BEST_INDEX] = winner;
+    record[RECORD_N_EVALUATED] = n_evaluated;
+    record[RECORD_N_NAN] = n_nan;
+    record[RECORD_DIGEST] = digest;
+    record[RECORD_IS_BETTER] = is_better;
+    record[RECORD_SLOT] = next_status[STATUS_SLOT];
+    record[RECORD_MET] = next_status[STATUS_MET];
+    for (u32 plane = 0; plane < n_planes; plane++) {
+        record[RECORD_EVER + plane] = next_status[STATUS_BEST + plane];
+    }
+}

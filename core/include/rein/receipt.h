@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The proof of a teardown: what a job held, how each piece was given back, how long that took, and
+ * what was not. Made once, when the job has ended; never changes afterwards. Reference counted.
+ * [any thread]
+ */
+
+#pragma once
+
+#include <glib.h>
+#include <rein/version.h>
+
+G_BEGIN_DECLS
+
+typedef struct ReinReceipt ReinReceipt;
+
+/* One piece the job held, in the order it was given back. Text is owned by the receipt. */
+typedef struct ReinReceiptStep {
+    const char *kind; /* "buffer", "program", "device", "plugin" */
+    const char *name;
+    guint64 size;       /* bytes, 0 where it has none */
+    gint64 duration_ns; /* of giving it back */
+    const char *error;  /* (nullable) why that failed; the steps after it were done all the same */
+} ReinReceiptStep;
+
+/* One rung of the stop ladder that was climbed; times since the flag was set. */
+typedef struct ReinReceiptRung {
+    const char *name; /* "slice-left", "interrupt", "abandoned" */
+    gint64 at_ns;
+} ReinReceiptRung;
+
+/* What stood in the ledger, by kind. */
+typedef struct ReinReceiptKind {
+    const char *kind;
+    guint n_held;
+    guint64 held_size; /* bytes */
+    guint n_left; /* after teardown */
+} ReinReceiptKind;
+
+REIN_API ReinReceipt *rein_receipt_ref(ReinReceipt *self);
+REIN_API void rein_receipt_unref(ReinReceipt *self);
+
+/*
+ * Nothing is left: the plugin answered its cleanup and its own count is zero. A step that failed before
+ * and was made good by the cleanup still shows its error.
+ */
+REIN_API gboolean rein_receipt_is_clean(ReinReceipt *self);
+
+/* The device hung and was given up: what the job held is with it and was not given back. */
+REIN_API gboolean rein_receipt_is_abandoned(ReinReceipt *self);
+
+REIN_API guint64 rein_receipt_get_released_size(ReinReceipt *self); /* bytes of device memory */
+REIN_API guint64 rein_receipt_get_leaked_size(ReinReceipt *self);   /* by the plugin's own count */
+REIN_API gint64 rein_receipt_get_teardown_ns(ReinReceipt *self);
+
+/* From the stop flag to the last plugin call's return; -1 if the job was never stopped. */
+REIN_API gint64 rein_receipt_get_stop_ns(ReinReceipt *self);
+
+REIN_API guint64 rein_receipt_get_n_launches(ReinReceipt *self);
+
+/* Kernel launches begun in calls that were made after the flag was set: zero, always. */
+REIN_API guint64 rein_receipt_get_n_launches_after_stop(ReinReceipt *self);
+
+REIN_API guint rein_receipt_get_n_steps(ReinReceipt *self);
+REIN_API const ReinReceiptStep *rein_receipt_get_step(ReinReceipt *self, guint index);
+REIN_API guint rein_receipt_get_n_rungs(ReinReceipt *self);
+REIN_API const ReinReceiptRung *rein_receipt_get_rung(ReinReceipt *self, guint index);
+REIN_API guint rein_receipt_get_n_kinds(ReinReceipt *self);
+REIN_API const ReinReceiptKind *rein_receipt_get_kind(ReinReceipt *self, guint index);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinReceipt, rein_receipt_unref)
+
+G_END_DECLS

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: MIT */
+
+#define _GNU_SOURCE /* pthread_setname_np */
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "device_private.h"
+#include "error_private.h"
+#include "services_private.h"
+#include "text_private.h"
+
+#define NS_PER_S G_GINT64_CONSTANT(1000000000)
+#define THREAD_NAME_SIZE 16 /* what the kernel keeps, with the NUL */
+#define MAX_INTERLEAVE 65536u
+
+struct ReinDevice {
+    gint n_refs;
+    ReinPlugin *plugin;
+    const ReinPluginTable *table; /* of the plugin */
+    ReinServices *services;
+    ReinDeviceInfo info; /* id is the plugin's own text, terminated */
+    char *name;
+    char *driver;
+    pthread_t thread;
+
+    /* of the device's thread alone */
+    GArray *open_jobs; /* guint64: jobs that may hold something in the plugin */
+
+    pthread_mutex_t lock;    /* guards the rest */
+    pthread_cond_t posted;   /* work for the thread */
+    pthread_cond_t changed;  /* news for those who wait */
+    ReinPluginDevice *handle; /* set while open; constant between */
+    GQueue calls;            /* ReinCall, a reference each */
+    ReinCall *running;       /* in a slot now, or NULL */
+    guint64 n_wakes;
+    gboolean is_opened; /* open() was answered: open_status and open_text are valid */
+    gboolean is_closing;
+    gboolean is_given_up;
+    gboolean is_orphan; /* nobody joins the thread: it frees the device */
+    char *lost_reason;  /* NULL while the device is fine */
+    ReinStatus open_status;
+    char *open_text;
+};
+
+gint64
+rein_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (gint64)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+guint64
+rein_device_next_job(ReinDevice *self)
+{
+    static guint64 n_jobs = 0;
+
+    g_return_val_if_fail(self != NULL, 0);
+
+    return __atomic_add_fetch(&n_jobs, 1, __ATOMIC_RELAXED);
+}
+
+static void
+device_free(ReinDevice *self)
+{
+    g_free(self->name);
+    g_free(self->driver);
+    g_free(self->lost_reason);
+    g_free(self->open_text);
+    g_array_unref(self->open_jobs);
+    rein_services_free(self->services);
+    rein_plugin_unref(self->plugin);
+    pthread_cond_destroy(&self->changed);
+    pthread_cond_destroy(&self->posted);
+    pthread_mutex_destroy(&self->lock);
+    g_free(self);
+}
+
+static ReinDevice *
+device_new(ReinPlugin *plugin, const ReinDeviceInfo *info, ReinServices *services)
+{
+    ReinDevice *self = g_new0(ReinDevice, 1);
+    pthread_condattr_t monotonic;
+
+    self->n_refs = 1;
+    self->plugin = rein_plugin_ref(plugin);
+    self->table = rein_plugin_get_table(plugin);
+    self->services = services;
+    memcpy(&self->info, info, MIN((gsize)info->struct_size, sizeof self->info));
+    self->info.struct_size = sizeof self->info;
+    self->info.id[sizeof self->info.id - 1] = '\0';
+    self->name = rein_text_line(self->info.name, sizeof self->info.name);
+    self->driver = rein_text_line(self->info.driver, sizeof self->info.driver);
+    self->open_jobs = g_array_new(FALSE, FALSE, sizeof(guint64));
+    g_queue_init(&self->calls);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->posted, &monotonic);
+    pthread_cond_init(&self->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return self;
+}
+
+/* The first reason stays. */
+static void
+set_lost_locked(ReinDevice *self, const char *reason)
+{
+    if (self->lost_reason == NULL) {
+        self->lost_reason = g_strdup(reason != NULL && reason[0] != '\0' ? reason
+                                                                         : "it did not say why");
+    }
+}
+
+static void
+finish_locked(ReinDevice *self, ReinCall *call)
+{
+    g_atomic_int_set(&call->is_done, TRUE);
+    pthread_cond_broadcast(&self->changed);
+}
+
+static void
+answer_lost_locked(ReinDevice *self, ReinCall *call)
+{
+    g_autofree char *text =
+        g_strdup_printf("device %s is lost: %s", self->info.id, self->lost_reason);
+
+    rein_call_answer(call, REIN_ERR_DEVICE_LOST, text);
+}
+
+/* A lost device must not be used, but what is legal in any state is still asked, for the receipt. */
+static gboolean
+may_ask_locked(const ReinDevice *self, const ReinCall *call)
+{
+    if (self->lost_reason == NULL) {
+        return TRUE;
+    }
+    return !self->is_given_up &&
+           (call->kind == REIN_CALL_USAGE || call->kind == REIN_CALL_CLEANUP);
+}
+
+static void
+note_job(ReinDevice *self, const ReinCall *call)
+{
+    guint at = 0;
+
+    while (at < self->open_jobs->len && g_array_index(self->open_jobs, guint64, at) != call->job) {
+        at++;
+    }
+    if (call->kind == REIN_CALL_CLEANUP) {
+        if (at < self->open_jobs->len) {
+            g_array_remove_index_fast(self->open_jobs, at);
+        }
+    } else if ((call->kind == REIN_CALL_BUILD || call->kind == REIN_CALL_ALLOCATE) &&
+               at == self->open_jobs->len) {
+        g_array_append_val(self->open_jobs, call->job);
+    }
+}
+
+static void
+open_on_thread(ReinDevice *self)
+{
+    char room[REIN_MSG_SIZE] = "";
+    ReinMsg msg = {.text = room, .size = sizeof room};
+    ReinPluginDevice *handle = NULL;
+
+    ReinStatus status =
+        self->table->open(self->info.id, rein_services_get_host(self->services), &handle, &msg);
+
+    pthread_mutex_lock(&self->lock);
+    self->open_status = status;
+    self->open_text = rein_text_lines(room, sizeof room);
+    self->handle = status == REIN_OK ? handle : NULL;
+    self->is_opened = TRUE;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+/*
+ * The next call, or NULL when the device closes and all were answered. `may_ask` says whether the
+ * plugin is to be asked.
+ */
+static ReinCall *
+take_call(ReinDevice *self, gboolean *may_ask)
+{
+    ReinCall *call = NULL;
+
+    pthread_mutex_lock(&self->lock);
+    while (g_queue_is_empty(&self->calls) && !self->is_closing) {
+        pthread_cond_wait(&self->posted, &self->lock);
+    }
+    call = g_queue_pop_head(&self->calls);
+    *may_ask = call != NULL && may_ask_locked(self, call);
+    self->running = *may_ask ? call : NULL;
+    pthread_mutex_unlock(&self->lock);
+    return call;
+}
+
+static void
+put_call(ReinDevice *self, ReinCall *call, gboolean was_asked)
+{
+    pthread_mutex_lock(&self->lock);
+    self->running = NULL;
+    if (!was_asked) {
+        answer_lost_locked(self, call);
+    } else if (call->status == REIN_ERR_DEVICE_LOST) {
+        set_lost_locked(self, call->text);
+    }
+    finish_locked(self, call);
+    pthread_mutex_unlock(&self->lock);
+    rein_call_unref(call);
+}
+
+/* Jobs whose owner gave up are cleaned up first: close() may rely on it. */
+static void
+close_on_thread(ReinDevice *self)
+{
+    for (guint i = 0; i < self->open_jobs->len; i++) {
+        ReinUsage released = {.struct_size = sizeof released};
+
+        self->table->cleanup(self->handle, g_array_index(self->open_jobs, guint64, i), &released);
+    }
+    self->table->close(self->handle);
+}
+
+static void *
+device_main(void *data)
+{
+    ReinDevice *self = data;
+    ReinCall *call = NULL;
+    gboolean may_ask = FALSE;
+    char thread_name[THREAD_NAME_SIZE];
+
+    g_snprintf(thread_name, sizeof thread_name, "rein %s", self->info.id);
+    pthread_setname_np(pthread_self(), thread_name);
+
+    open_on_thread(self);
+    if (self->handle == NULL) {
+        return NULL; /* rein_device_open() joins */
+    }
+    while ((call = take_call(self, &may_ask)) != NULL) {
+        if (may_ask) {
+            note_job(self, call);
+            rein_call_perform(call, self->table, self->handle);
+        }
+        put_call(self, call, may_ask);
+    }
+    close_on_thread(self);
+
+    pthread_mutex_lock(&self->lock);
+    gboolean is_orphan = self->is_orphan;
+    pthread_mutex_unlock(&self->lock);
+    if (is_orphan) {
+        device_free(self);
+    }
+    return NULL;
+}
+
+gboolean
+rein_device_check_info(const ReinDeviceInfo *info, GError **error)
+{
+    guint32 interleave = info->interleave;
+
+    if (interleave == 0 || interleave > MAX_INTERLEAVE || (interleave & (interleave - 1)) != 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
+                    "plugin lies: interleave %u is no power of two up to %u", interleave,
+                    MAX_INTERLEAVE);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+check_opened(ReinDevice *self, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("open %s", self->info.id);
+
+    if (self->open_status == REIN_OK && self->handle == NULL) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
+                    "%s: plugin lies: open answered without a device", what);
+        return FALSE;
+    }
+    if (self->open_status != REIN_OK) {
+        rein_error_set(error, self->open_status, self->open_text, what);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+ReinDevice *
+rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *settings,
+                 GError **error)
+{
+    g_autoptr(ReinServices) services = NULL;
+    ReinDevice *self = NULL;
+
+    g_return_val_if_fail(plugin != NULL && info != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    if (!rein_device_check_info(info, error)) {
+        g_prefix_error(error, "open %.*s: ", (int)sizeof info->id, info->id);
+        return NULL;
+    }
+    services = rein_services_new(rein_plugin_get_name(plugin), info->id, settings, error);
+    if (services == NULL) {
+        return NULL;
+    }
+    rein_services_add_scratch(services);
+    self = device_new(plugin, info, g_steal_pointer(&services));
+
+    int failure = pthread_create(&self->thread, NULL, device_main, self);
+    if (failure != 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "open %s: no thread: %s", self->info.id,
+                    g_strerror(failure));
+        device_free(self);
+        return NULL;
+    }
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_opened) {
+        pthread_cond_wait(&self->changed, &self->lock);
+    }
+    pthread_mutex_unlock(&self->lock);
+
+    if (!check_opened(self, error)) {
+        pthread_join(self->thread, NULL);
+        device_free(self);
+        return NULL;
+    }
+    return self;
+}
+
+void
+rein_device_post(ReinDevice *self, ReinCall *call)
+{
+    g_return_if_fail(self != NULL && call != NULL);
+
+    pthread_mutex_lock(&self->lock);
+    call->wakes_seen = self->n_wakes;
+    if (self->is_given_up) {
+        answer_lost_locked(self, call);
+        finish_locked(self, call);
+    } else {
+        g_queue_push_tail(&self->calls, rein_call_ref(call));
+        pthread_cond_signal(&self->posted);
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* Waits for news until then; FALSE when the time is over. */
+static gboolean
+wait_locked(ReinDevice *self, gint64 until_ns)
+{
+    struct timespec until = {
+        .tv_sec = (time_t)(MAX(until_ns, 0) / NS_PER_S),
+        .tv_nsec = (long)(MAX(until_ns, 0) % NS_PER_S),
+    };
+
+    if (until_ns == G_MAXINT64) {
+        pthread_cond_wait(&self->changed, &self->lock);
+        return TRUE;
+    }
+    return pthread_cond_timedwait(&self->changed, &self->lock, &until) != ETIMEDOUT;
+}
+
+gboolean
+rein_device_wait(ReinDevice *self, ReinCall *call, gint64 until_ns)
+{
+    gboolean has_time = TRUE;
+    gboolean is_done = FALSE;
+
+    g_return_val_if_fail(self != NULL && call != NULL, FALSE);
+
+    pthread_mutex_lock(&self->lock);
+    while (!g_atomic_int_get(&call->is_done) && call->wakes_seen == self->n_wakes && has_time) {
+        has_time = wait_locked(self, until_ns);
+    }
+    call->wakes_seen = self->n_wakes;
+    is_done = g_atomic_int_get(&call->is_done);
+    pthread_mutex_unlock(&self->lock);
+    return is_done;
+}
+
+void
+rein_device_wake(ReinDevice *self)
+{
+    g_return_if_fail(self != NULL);
+
+    pthread_mutex_lock(&self->lock);
+    self->n_wakes++;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+gboolean
+rein_device_interrupt(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, FALSE);
+
+    if (!rein_plugin_has_interrupt(self->plugin)) {
+        return FALSE;
+    }
+    self->table->interrupt(self->handle); /* the caller's reference keeps the handle open */
+    return TRUE;
+}
+
+void
+rein_device_give_up(ReinDevice *self, const char *reason)
+{
+    GQueue answered = G_QUEUE_INIT;
+
+    g_return_if_fail(self != NULL);
+
+    pthread_mutex_lock(&self->lock);
+    set_lost_locked(self, reason);
+    self->is_given_up = TRUE;
+    answered = self->calls;
+    g_queue_init(&self->calls);
+    for (GList *item = answered.head; item != NULL; item = item->next) {
+        answer_lost_locked(self, item->data);
+        finish_locked(self, item->data);
+    }
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+
+    /* outside the lock: the last reference to a call drops its stop */
+    g_queue_clear_full(&answered, (GDestroyNotify)rein_call_unref);
+}
+
+ReinDevice *
+rein_device_ref(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    g_atomic_int_inc(&self->n_refs);
+    return self;
+}
+
+void
+rein_device_unref(ReinDevice *self)
+{
+    g_autofree char *story = NULL;
+
+    if (self == NULL || !g_atomic_int_dec_and_test(&self->n_refs)) {
+        return;
+    }
+
+    pthread_t thread = self->thread;
+    pthread_mutex_lock(&self->lock);
+    self->is_closing = TRUE;
+    /* a thread inside a slot sees is_orphan when it comes out, and not before */
+    gboolean is_orphan = self->is_given_up && self->running != NULL;
+    self->is_orphan = is_orphan;
+    if (is_orphan) {
+        story = g_strdup_printf("%s: %s", self->info.id, self->lost_reason);
+    }
+    pthread_cond_signal(&self->posted);
+    pthread_mutex_unlock(&self->lock);
+
+    if (is_orphan) { /* from here the thread may free the device at any time */
+        pthread_detach(thread);
+        g_warning("device %s: it still hangs and cannot be closed; its thread and memory are left",
+                  story);
+        return;
+    }
+    pthread_join(thread, NULL);
+    device_free(self);
+}
+
+const char *
+rein_device_get_id(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->info.id;
+}
+
+const char *
+rein_device_get_name(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->name;
+}
+
+const char *
+rein_device_get_driver(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->driver;
+}
+
+guint
+rein_device_get_n_units(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, 0);
+
+    return self->info.n_units;
+}
+
+guint
+rein_device_get_interleave(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, 0);
+
+    return self->info.interleave;
+}
+
+gboolean
+rein_device_is_cpu(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, FALSE);
+
+    return (self->info.flags & REIN_DEVICE_IS_CPU) != 0;
+}
+
+gboolean
+rein_device_is_lost(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, FALSE);
+
+    pthread_mutex_lock(&self->lock);
+    gboolean is_lost = self->lost_reason != NULL;
+    pthread_mutex_unlock(&self->lock);
+    return is_lost;
+}

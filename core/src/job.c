@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "job_private.h"
+
+#include <rein/error.h>
+
+#include "error_private.h"
+#include "ladder_private.h"
+#include "ledger_private.h"
+
+struct ReinJob {
+    ReinDevice *device;
+    guint64 number; /* what plugins know the job by */
+    gint state;     /* atomic; ReinJobState */
+    ReinStop *stop;
+    ReinLadder ladder;
+    ReinLedger *ledger;
+    ReinReceipt *receipt; /* once ended */
+    guint64 released_early_size;
+    guint64 n_launches;
+    guint64 n_launches_after_stop;
+};
+
+static gboolean job_undo_program(gpointer owner, guint64 token, GError **error);
+static gboolean job_undo_buffer(gpointer owner, guint64 token, GError **error);
+
+ReinJob *
+rein_job_new(ReinDevice *device, GError **error)
+{
+    g_autoptr(ReinStop) stop = NULL;
+
+    g_return_val_if_fail(device != NULL, NULL);
+
+    if (rein_device_is_lost(device)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_DEVICE_LOST,
+                    "job: %s was given up earlier (open the device anew or choose another)",
+                    rein_device_get_id(device));
+        return NULL;
+    }
+    stop = rein_stop_new(error);
+    if (stop == NULL) {
+        return NULL;
+    }
+
+    ReinJob *self = g_new0(ReinJob, 1);
+    self->device = rein_device_ref(device);
+    self->number = rein_device_next_job(device);
+    self->stop = g_steal_pointer(&stop);
+    self->ledger = rein_ledger_new(self);
+    rein_ladder_init(&self->ladder, self->device, self->stop);
+    return self;
+}
+
+void
+rein_job_free(ReinJob *self)
+{
+    if (self == NULL) {
+        return;
+    }
+    rein_receipt_unref(rein_job_end(self));
+    rein_receipt_unref(self->receipt);
+    rein_ledger_free(self->ledger);
+    rein_stop_unref(self->stop);
+    rein_device_unref(self->device);
+    g_free(self);
+}
+
+void
+rein_job_set_grace(ReinJob *self, gint64 grace_ns)
+{
+    self->ladder.grace_ns = CLAMP(grace_ns, 1, REIN_MAX_GRACE_NS);
+}
+
+void
+rein_job_set_deadline(ReinJob *self, gint64 deadline_ns)
+{
+    self->ladder.deadline_ns = deadline_ns;
+}
+
+ReinJobState
+rein_job_get_state(ReinJob *self)
+{
+    return (ReinJobState)g_atomic_int_get(&self->state);
+}
+
+ReinDevice *
+rein_job_get_device(ReinJob *self)
+{
+    return self->device;
+}
+
+void
+rein_job_stop(ReinJob *self, ReinStopReason reason)
+{
+    if (rein_job_get_state(self) >= REIN_JOB_ENDING) {
+        return;
+    }
+    if (rein_stop_raise(self->stop, reason)) {
+        rein_device_wake(self->device);
+    }
+}
+
+ReinStopReason
+rein_job_get_stop_reason(ReinJob *self)
+{
+    return rein_stop_get_reason(self->stop);
+}
+
+/* Before an acquisition or a slice: an ended or stopped job gets nothing more. */
+static gboolean
+job_may_begin(ReinJob *self, const char *what, GError **error)
+{
+    const ReinStopReason reason = rein_stop_get_reason(self->stop);
+
+    g_return_val_if_fail(rein_job_get_state(self) < REIN_JOB_ENDING, FALSE);
+
+    if (reason == REIN_STOP_NONE) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR,
+                reason == REIN_STOP_DEADLINE || reason == REIN_STOP_HANG ? REIN_ERROR_TIMEOUT
+                                                                         : REIN_ERROR_STOPPED,
+                "%s: the job was stopped", what);
+    return FALSE;
+}
+
+/* What the caller is told when the device had to be given up. */
+static void
+job_set_given_up(ReinJob *self, const char *what, GError **error)
+{
+    g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
+                "%s on %s: no answer %" G_GINT64_FORMAT " ms after the stop flag; the device was "
+                "given up (end the program to free it)",
+                what, rein_device_get_id(self->device), self->ladder.abandoned_ns / 1000000);
+}
+
+/* Makes `call` through the ladder; `what` names it in messages. */
+static gboolean
+job_call(ReinJob *self, ReinCall *call, gint64 limit_ns, const char *what, GError **error)
+{
+    g_autofree char *place = g_strdup_printf("%s on %s", what, rein_device_get_id(self->device));
+
+    if (!rein_ladder_call(&self->ladder, call, limit_ns)) {
+        job_set_given_up(self, what, error);
+        return FALSE;
+    }
+    return rein_call_check(call, place, error);
+}
+
+guint64
+rein_job_build(ReinJob *self, const char *name, GBytes *text, guint32 flags, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("build %s", name);
+    g_autoptr(ReinCall) call = NULL;
+
+    if (!job_may_begin(self, what, error)) {
+        return 0;
+    }
+    call = rein_call_new_build(self->number, name, text, flags);
+    if (!job_call(self, call, REIN_BUILD_LIMIT_NS, what, error)) {
+        return 0;
+    }
+    rein_ledger_add(self->ledger, REIN_LEDGER_PROGRAM, name, 0, call->token, job_undo_program);
+    return call->token;
+}
+
+guint64
+rein_job_allocate(ReinJob *self, const char *name, guint64 size, guint32 usage, GError **error)
+{
+    g_autofree char *what = g_strdup_printf("allocate %s, %" G_GUINT64_FORMAT " bytes", name, size);
+    g_autoptr(ReinCall) call = NULL;
+
+    g_return_val_if_fail(size > 0, 0);
+
+    if (!job_may_begin(self, what, error)) {
+        return 0;
+    }
+    call = rein_call_new(REIN_CALL_ALLOCATE, self->number);
+    call->size = size;
+    call->usage = usage;
+    if (!job_call(self, call, REIN_TRANSFER_LIMIT_NS, what, error)) {
+        return 0;
+    }
+    rein_ledger_add(self->ledger, REIN_LEDGER_BUFFER, name, size, call->token, job_undo_buffer);
+    return call->token;
+}
+
+gboolean
+rein_job_release(ReinJob *self, guint64 buffer, GError **error)
+{
+    const guint64 held = rein_ledger_get_size(self->ledger, REIN_LEDGER_BUFFER);
+
+    if (!rein_ledger_undo(self->ledger, REIN_LEDGER_BUFFER, buffer, error)) {
+        return FALSE;
+    }
+    self->released_early_size += held - rein_ledger_get_size(self->ledger, REIN_LEDGER_BUFFER);
+    return TRUE;
+}
+
+gboolean
+rein_job_write(ReinJob *self, guint64 buffer, guint64 offset, GBytes *data, GError **error)
+{
+    g_autoptr(ReinCall) call = NULL;
+
+    g_return_val_if_fail(rein_ledger_has(self->ledger, REIN_LEDGER_BUFFER, buffer), FALSE);
+
+    if (!job_may_begin(self, "write", error)) {
+        return FALSE;
+    }
+    call = rein_call_new_write(self->number, buffer, offset, data);
+    return job_call(self, call, REIN_TRANSFER_LIMIT_NS, "write", error);
+}
+
+GBytes *
+rein_job_read(ReinJob *self, guint64 buffer, guint64 offset, guint64 size, GError **error)
+{
+    g_autoptr(ReinCall) call = NULL;
+
+    g_return_val_if_fail(rein_job_get_state(self) < REIN_JOB_ENDING, NULL);
+    g_return_val_if_fail(rein_ledger_has(self->ledger, REIN_LEDGER_BUFFER, buffer), NULL);
+
+    /* reading is no work: the best so far is fetched after the flag, too */
+    call = rein_call_new(REIN_CALL_READ, self->number);
+    call->token = buffer;
+    call->offset = offset;
+    call->size = size;
+    if (!job_call(self, call, REIN_TRANSFER_LIMIT_NS, "read", error)) {
+        return NULL;
+    }
+    return g_bytes_ref(call->data);
+}
+
+gboolean
+rein_job_run(ReinJob *self, const ReinSlice *slice, gint64 predicted_ns, ReinSliceReport *report,
+             gint64 *duration_ns, GError **error)
+{
+    const gint64 limit_ns = MAX(REIN_HANG_NS, predicted_ns * REIN_HANG_FACTOR);
+    g_autoptr(ReinCall) call = NULL;
+
+    *report = (ReinSliceReport){ .struct_size = sizeof *report };
+    *duration_ns = 0;
+    if (!job_may_begin(self, "run", error)) {
+        return FALSE;
+    }
+    g_atomic_int_set(&self->state, REIN_JOB_RUNNING);
+    call = rein_call_new_run(self->number, slice, self->stop);
+    if (!job_call(self, call, limit_ns, "run", error)) {
+        return FALSE;
+    }
+
+    const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+    *report = call->report;
+    *duration_ns = call->ended_ns - call->begun_ns;
+    self->n_launches += report->n_launches;
+    if (raised_ns > 0 && call->begun_ns > raised_ns) {
+        self->n_launches_after_stop += report->n_launches;
+    }
+    return TRUE;
+}
+
+/* One call of the teardown, waited for with the grace. */
+static gboolean
+job_teardown_call(ReinJob *self, ReinCall *call, const char *what, GError **error)
+{
+    g_autofree char *place = g_strdup_printf("%s on %s", what, rein_device_get_id(self->device));
+
+    if (!rein_ladder_call_teardown(&self->ladder, call)) {
+        job_set_given_up(self, what, error);
+        return FALSE;
+    }
+    return rein_call_check(call, place, error);
+}
+
+static gboolean
+job_undo_program(gpointer owner, guint64 token, GError **error)
+{
+    ReinJob *self = owner;
+    g_autoptr(ReinCall) call = rein_call_new(REIN_CALL_DISCARD, self->number);
+
+    call->token = token;
+    return job_teardown_call(self, call, "discard", error);
+}
+
+static gboolean
+job_undo_buffer(gpointer owner, guint64 token, GError **error)
+{
+    ReinJob *self = owner;
+    g_autoptr(ReinCall) call = rein_call_new(REIN_CALL_RELEASE, self->number);
+
+    call->token = token;
+    return job_teardown_call(self, call, "release", error);
+}
+
+/* The plugin's own end of the job, and what it says it still holds afterwards. */
+static void
+job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
+{
+    g_autoptr(ReinCall) cleanup = rein_call_new(REIN_CALL_CLEANUP, self->number);
+    g_autoptr(ReinCall) usage = rein_call_new(REIN_CALL_USAGE, self->number);
+    g_autoptr(GError) error = NULL;
+    const gint64 begun_ns = rein_now_ns();
+
+    if (job_teardown_call(self, cleanup, "cleanup", &error)) {
+        job_teardown_call(self, usage, "usage", &error);
+    }
+    rein_receipt_builder_add_step(receipt, REIN_LEDGER_DEVICE, rein_device_get_id(self->device), 0,
+                                  rein_now_ns() - begun_ns, error);
+    if (error != NULL) {
+        rein_receipt_builder_add_left(receipt, REIN_LEDGER_DEVICE);
+        return;
+    }
+
+    const guint n_leaked =
+        usage->count.n_buffers + usage->count.n_programs + usage->count.n_queues;
+    rein_receipt_builder_add_released(receipt, cleanup->count.size);
+    rein_receipt_builder_set_leaked(receipt, usage->count.size, n_leaked);
+    if (n_leaked == 0 && usage->count.size == 0) {
+        rein_receipt_builder_clear_left(receipt);
+    }
+}
+
+static void
+job_write_rungs(ReinJob *self, ReinReceiptBuilder *receipt)
+{
+    const ReinLadder *ladder = &self->ladder;
+
+    if (ladder->interrupt_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "interrupt", ladder->interrupt_ns);
+    }
+    if (ladder->slice_left_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "slice-left", ladder->slice_left_ns);
+    }
+    if (ladder->abandoned_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "abandoned", ladder->abandoned_ns);
+        rein_receipt_builder_set_abandoned(receipt);
+    }
+}
+
+ReinReceipt *
+rein_job_end(ReinJob *self)
+{
+    if (self->receipt != NULL) {
+        return rein_receipt_ref(self->receipt);
+    }
+
+    const gint64 begun_ns = rein_now_ns();
+    ReinReceiptBuilder *builder = rein_receipt_builder_new();
+
+    g_atomic_int_set(&self->state, REIN_JOB_ENDING);
+    rein_receipt_builder_add_held(builder, REIN_LEDGER_DEVICE, 0);
+    rein_ledger_undo_all(self->ledger, builder);
+    job_cleanup_plugin(self, builder);
+    job_write_rungs(self, builder);
+
+    const gint64 ended_ns = rein_now_ns();
+    const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+    rein_receipt_builder_add_released(builder, self->released_early_size);
+    rein_receipt_builder_set_times(builder, ended_ns - begun_ns,
+                                   raised_ns > 0 ? ended_ns - raised_ns : -1);
+    rein_receipt_builder_set_launches(builder, self->n_launches, self->n_launches_after_stop);
+    self->receipt = rein_receipt_builder_seal(builder);
+    g_atomic_int_set(&self->state, REIN_JOB_ENDED);
+    return rein_receipt_ref(self->receipt);
+}

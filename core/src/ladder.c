@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "ladder_private.h"
+
+void
+rein_ladder_init(ReinLadder *self, ReinDevice *device, ReinStop *stop)
+{
+    *self = (ReinLadder){
+        .device = device,
+        .stop = stop,
+        .grace_ns = REIN_GRACE_NS,
+        .slice_left_ns = -1,
+        .interrupt_ns = -1,
+        .abandoned_ns = -1,
+    };
+}
+
+static gint64
+ladder_since_flag(const ReinLadder *self)
+{
+    const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+
+    return raised_ns > 0 ? rein_now_ns() - raised_ns : 0;
+}
+
+static void
+ladder_give_up(ReinLadder *self, const char *reason)
+{
+    self->abandoned_ns = ladder_since_flag(self);
+    rein_device_give_up(self->device, reason);
+}
+
+/* While the flag is down: raises it when the deadline or the limit has passed. Returns the next event. */
+static gint64
+ladder_watch(ReinLadder *self, gint64 now_ns, gint64 hang_ns)
+{
+    gint64 next_ns = hang_ns;
+
+    if (self->deadline_ns > 0 && now_ns >= self->deadline_ns) {
+        rein_stop_raise(self->stop, REIN_STOP_DEADLINE);
+        return now_ns;
+    }
+    if (now_ns >= hang_ns) {
+        rein_stop_raise(self->stop, REIN_STOP_HANG);
+        return now_ns;
+    }
+    if (self->deadline_ns > 0) {
+        next_ns = MIN(next_ns, self->deadline_ns);
+    }
+    return next_ns;
+}
+
+/* While the flag is up: interrupts at half the grace, gives up at its end. Returns the next event. */
+static gint64
+ladder_climb(ReinLadder *self, gint64 now_ns, gint64 raised_ns)
+{
+    const gint64 interrupt_at_ns = raised_ns + self->grace_ns / 2;
+    const gint64 give_up_at_ns = raised_ns + self->grace_ns;
+
+    if (now_ns >= give_up_at_ns) {
+        ladder_give_up(self, "a call did not return within the grace after the stop flag");
+        return 0;
+    }
+    if (now_ns < interrupt_at_ns) {
+        return interrupt_at_ns;
+    }
+    if (self->interrupt_ns < 0 && rein_device_interrupt(self->device)) {
+        self->interrupt_ns = ladder_since_flag(self);
+    }
+    return give_up_at_ns;
+}
+
+gboolean
+rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
+{
+    const gint64 hang_ns = rein_now_ns() + limit_ns;
+    const gboolean is_build = call->kind == REIN_CALL_BUILD;
+
+    rein_device_post(self->device, call);
+    for (;;) {
+        const gint64 now_ns = rein_now_ns();
+        gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+        gint64 next_ns = 0;
+
+        if (raised_ns == 0) {
+            next_ns = ladder_watch(self, now_ns, hang_ns);
+            raised_ns = rein_stop_get_raised_ns(self->stop);
+        }
+        if (raised_ns > 0) {
+            /* the grace of a build begins when it is over its own limit */
+            next_ns = ladder_climb(self, now_ns, is_build ? MAX(raised_ns, hang_ns) : raised_ns);
+        }
+        if (next_ns == 0) {
+            return FALSE;
+        }
+        if (rein_device_wait(self->device, call, next_ns)) {
+            break;
+        }
+    }
+    if (call->kind == REIN_CALL_RUN_FITNESS && rein_stop_get_raised_ns(self->stop) > 0 &&
+        self->slice_left_ns < 0) {
+        self->slice_left_ns = ladder_since_flag(self);
+    }
+    return TRUE;
+}
+
+gboolean
+rein_ladder_call_teardown(ReinLadder *self, ReinCall *call)
+{
+    const gint64 until_ns = rein_now_ns() + self->grace_ns;
+
+    rein_device_post(self->device, call);
+    while (!rein_device_wait(self->device, call, until_ns)) {
+        if (rein_now_ns() >= until_ns) {
+            ladder_give_up(self, "a call of the teardown did not return within the grace");
+            return FALSE;
+        }
+    }
+    return TRUE;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "selector_private.h"
+
+#include <string.h>
+
+#include <rein/error.h>
+
+#include "text_private.h"
+
+#define MAX_LENGTH 127
+
+static gboolean
+refuse(const char *selector, const char *fault, GError **error)
+{
+    g_autofree char *shown = rein_text_line(selector, MAX_LENGTH);
+
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                "device selector \"%s\" %s (use auto, a plugin, plugin:index or an id)", shown,
+                fault);
+    return FALSE;
+}
+
+static gboolean
+check(const char *selector, GError **error)
+{
+    const gsize length = strlen(selector);
+
+    if (length == 0) {
+        return refuse(selector, "is empty", error);
+    }
+    if (length > MAX_LENGTH) {
+        return refuse(selector, "is too long", error);
+    }
+    if (strcmp(selector, "all") == 0) {
+        return refuse(selector, "means many devices, and one is wanted here", error);
+    }
+    for (gsize i = 0; i < length; i++) {
+        if (!g_ascii_isgraph(selector[i])) {
+            return refuse(selector, "has other characters than printable ASCII", error);
+        }
+    }
+    if (selector[0] == ':' || selector[length - 1] == ':') {
+        return refuse(selector, "begins or ends with a colon", error);
+    }
+    return TRUE;
+}
+
+static const ReinDeviceEntry *
+device_at(GPtrArray *devices, guint index)
+{
+    return g_ptr_array_index(devices, index);
+}
+
+static gint
+find_id(const char *selector, GPtrArray *devices)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        if (strcmp(device_at(devices, i)->id, selector) == 0) {
+            return (gint)i;
+        }
+    }
+    return -1;
+}
+
+/* The device of place `index` among those of the plugin. */
+static gint
+find_nth(const char *plugin, guint64 index, GPtrArray *devices)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        if (strcmp(device_at(devices, i)->plugin, plugin) == 0 && index-- == 0) {
+            return (gint)i;
+        }
+    }
+    return -1;
+}
+
+static gint
+find_index(const char *selector, GPtrArray *devices)
+{
+    const char *colon = strchr(selector, ':');
+    g_autofree char *plugin = NULL;
+    guint64 index = 0;
+
+    if (colon == NULL || !g_ascii_string_to_unsigned(colon + 1, 10, 0, G_MAXUINT32, &index, NULL)) {
+        return -1;
+    }
+    plugin = g_strndup(selector, (gsize)(colon - selector));
+    return find_nth(plugin, index, devices);
+}
+
+static gint
+find_beginning(const char *selector, GPtrArray *devices)
+{
+    const gsize length = strlen(selector);
+
+    for (guint i = 0; i < devices->len; i++) {
+        const char *id = device_at(devices, i)->id;
+
+        if (strncmp(id, selector, length) == 0 && id[length] == ':') {
+            return (gint)i;
+        }
+    }
+    return -1;
+}
+
+static gint
+find_auto(GPtrArray *devices)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        if (device_at(devices, i)->is_gpu) {
+            return (gint)i;
+        }
+    }
+    return find_nth("cpu", 0, devices);
+}
+
+static gint
+find(const char *selector, GPtrArray *devices)
+{
+    gint index = -1;
+
+    if (strcmp(selector, "auto") == 0) {
+        return find_auto(devices);
+    }
+    index = find_id(selector, devices);
+    if (index < 0) {
+        index = find_nth(selector, 0, devices);
+    }
+    if (index < 0) {
+        index = find_index(selector, devices);
+    }
+    if (index < 0) {
+        index = find_beginning(selector, devices);
+    }
+    return index;
+}
+
+/* A refused file has no name but its file's: rein_plugin_cuda.so is likely to be cuda. */
+static gboolean
+is_file_of(const ReinCandidate *candidate, const char *plugin)
+{
+    g_autofree char *file = g_path_get_basename(candidate->path);
+    g_autofree char *plain = g_strdup_printf("%s.so", plugin);
+    g_autofree char *usual = g_strdup_printf("_%s.so", plugin);
+
+    return strcmp(file, plain) == 0 || g_str_has_suffix(file, usual);
+}
+
+/* What there is to say about a plugin that did not answer. */
+static char *
+plugin_story(const char *plugin, GPtrArray *candidates)
+{
+    for (guint i = 0; i < candidates->len; i++) {
+        const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
+
+        if (candidate->state == REIN_CANDIDATE_LOADED && strcmp(candidate->name, plugin) == 0) {
+            return candidate->n_devices > 0
+                       ? g_strdup_printf("%s: has %u device%s, not that one", plugin,
+                                         candidate->n_devices, candidate->n_devices > 1 ? "s" : "")
+                       : g_strdup_printf("%s: %s", plugin, candidate->reason);
+        }
+    }
+    for (guint i = 0; i < candidates->len; i++) {
+        const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
+
+        if (candidate->state == REIN_CANDIDATE_REFUSED && is_file_of(candidate, plugin)) {
+            return g_strdup_printf("%s: %s refused: %s", plugin, candidate->path,
+                                   candidate->reason);
+        }
+    }
+    return g_strdup_printf("%s: not installed", plugin);
+}
+
+static char *
+list_devices(GPtrArray *devices)
+{
+    GString *list = g_string_new(NULL);
+
+    for (guint i = 0; i < devices->len; i++) {
+        const ReinDeviceEntry *device = device_at(devices, i);
+
+        g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", device->id);
+        if (device->name[0] != '\0') {
+            g_string_append_printf(list, " (%s)", device->name);
+        }
+    }
+    return g_string_free(list, FALSE);
+}
+
+static void
+say_none(const char *selector, GPtrArray *devices, GPtrArray *candidates, GError **error)
+{
+    const gboolean is_auto = strcmp(selector, "auto") == 0;
+    g_autofree char *plugin = is_auto ? g_strdup("cpu") : g_strndup(selector, strcspn(selector, ":"));
+    g_autofree char *story = plugin_story(plugin, candidates);
+    g_autofree char *list = list_devices(devices);
+
+    g_set_error(error, REIN_ERROR, REIN_ERROR_NO_DEVICE,
+                "no device answers \"%s\": %s%s; devices here: %s; see rein devices --why", selector,
+                is_auto ? "no GPU, and " : "", story, list[0] != '\0' ? list : "none");
+}
+
+gint
+rein_selector_find(const char *selector, GPtrArray *devices, GPtrArray *candidates, GError **error)
+{
+    g_return_val_if_fail(selector != NULL && devices != NULL && candidates != NULL, -1);
+    g_return_val_if_fail(error == NULL || *error == NULL, -1);
+
+    if (!check(selector, error)) {
+        return -1;
+    }
+    gint index = find(selector, devices);
+    if (index < 0) {
+        say_none(selector, devices, candidates, error);
+    }
+    return index;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+
+#define _GNU_SOURCE /* nftw */
+
+#include "services_private.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rein/error.h>
+
+#include "text_private.h"
+
+#define LOG_DOMAIN "rein"
+#define LOG_LINE_SIZE 8192 /* bytes of a line that are kept */
+#define KEY_SIZE 256       /* "PLUGIN.KEY" with the NUL; longer keys are not set */
+#define SCRATCH_DEPTH 16   /* descriptors that deleting a folder may hold */
+
+struct ReinServices {
+    char *plugin;
+    char *who;
+    GHashTable *settings; /* never changed after new: read on any thread */
+    char *cache_folder;
+    char *scratch_folder;
+    ReinHost host;
+};
+
+/* A plugin's error is no error of the program: GLib would abort on G_LOG_LEVEL_ERROR. */
+static const struct {
+    GLogLevelFlags flags;
+    const char *priority; /* as in syslog.h, what the journal sorts by */
+} log_levels[] = {
+    [REIN_LOG_ERROR] = {G_LOG_LEVEL_WARNING, "4"},
+    [REIN_LOG_WARNING] = {G_LOG_LEVEL_WARNING, "4"},
+    [REIN_LOG_INFO] = {G_LOG_LEVEL_INFO, "6"},
+    [REIN_LOG_DEBUG] = {G_LOG_LEVEL_DEBUG, "7"},
+};
+
+static void
+host_log(void *context, int32_t level, const char *text)
+{
+    const ReinServices *self = context;
+    gsize index = level >= REIN_LOG_ERROR && level <= REIN_LOG_DEBUG ? (gsize)level : REIN_LOG_INFO;
+    g_autofree char *line = rein_text_line(text, LOG_LINE_SIZE);
+    g_autofree char *message = g_strdup_printf("%s: %s", self->who, line);
+    const GLogField fields[] = {
+        {"MESSAGE", message, -1},
+        {"GLIB_DOMAIN", LOG_DOMAIN, -1},
+        {"PRIORITY", log_levels[index].priority, -1},
+        {"REIN_PLUGIN", self->plugin, -1},
+    };
+
+    g_log_structured_array(log_levels[index].flags, fields, G_N_ELEMENTS(fields));
+}
+
+static const char *
+host_setting(void *context, const char *key)
+{
+    const ReinServices *self = context;
+    char full_key[KEY_SIZE];
+
+    if (key == NULL) {
+        return NULL;
+    }
+    int length = snprintf(full_key, sizeof full_key, "%s.%s", self->plugin, key);
+    if (length < 0 || (gsize)length >= sizeof full_key) {
+        return NULL;
+    }
+    return g_hash_table_lookup(self->settings, full_key);
+}
+
+static GHashTable *
+copy_settings(GHashTable *settings)
+{
+    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter entries;
+    gpointer key = NULL;
+    gpointer value = NULL;
+
+    if (settings == NULL) {
+        return copy;
+    }
+    g_hash_table_iter_init(&entries, settings);
+    while (g_hash_table_iter_next(&entries, &key, &value)) {
+        g_hash_table_insert(copy, g_strdup(key), g_strdup(value));
+    }
+    return copy;
+}
+
+static gboolean
+take_thread_limit(ReinServices *self, GError **error)
+{
+    const char *text = g_hash_table_lookup(self->settings, "thread-limit");
+    g_autoptr(GError) reason = NULL;
+    guint64 limit = 0;
+
+    if (text != NULL &&
+        !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &limit, &reason)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting thread-limit: %s",
+                    reason->message);
+        return FALSE;
+    }
+    self->host.thread_limit = (guint32)limit;
+    return TRUE;
+}
+
+static gboolean
+make_folder(ReinServices *self, const char *folder)
+{
+    if (g_mkdir_with_parents(folder, 0700) == 0) {
+        return TRUE;
+    }
+    g_autofree char *line =
+        g_strdup_printf("works without the folder %s: %s", folder, g_strerror(errno));
+    host_log(self, REIN_LOG_WARNING, line);
+    return FALSE;
+}
+
+static void
+take_cache_folder(ReinServices *self)
+{
+    const char *parent = g_hash_table_lookup(self->settings, "cache-folder");
+
+    if (parent == NULL) {
+        return;
+    }
+    self->cache_folder = g_build_filename(parent, self->plugin, NULL);
+    if (make_folder(self, self->cache_folder)) {
+        self->host.cache_directory = self->cache_folder;
+    }
+}
+
+ReinServices *
+rein_services_new(const char *plugin, const char *who, GHashTable *settings, GError **error)
+{
+    g_autoptr(ReinServices) self = NULL;
+
+    g_return_val_if_fail(plugin != NULL && who != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    self = g_new0(ReinServices, 1);
+    self->plugin = g_strdup(plugin);
+    self->who = g_strdup(who);
+    self->settings = copy_settings(settings);
+    self->host = (ReinHost){
+        .struct_size = sizeof self->host,
+        .context = self,
+        .log = host_log,
+        .setting = host_setting,
+    };
+    if (!take_thread_limit(self, error)) {
+        return NULL;
+    }
+    take_cache_folder(self);
+    return g_steal_pointer(&self);
+}
+
+void
+rein_services_add_scratch(ReinServices *self)
+{
+    const char *parent = g_hash_table_lookup(self->settings, "scratch-folder");
+    g_autofree char *folder = NULL;
+
+    g_return_if_fail(self->scratch_folder == NULL);
+
+    if (parent == NULL || !make_folder(self, parent)) {
+        return;
+    }
+    folder = g_strdup_printf("%s/%s-XXXXXX", parent, self->plugin);
+    if (g_mkdtemp(folder) == NULL) {
+        g_autofree char *line = g_strdup_printf("works without a scratch folder in %s: %s", parent,
+                                                g_strerror(errno));
+        host_log(self, REIN_LOG_WARNING, line);
+        return;
+    }
+    self->scratch_folder = g_steal_pointer(&folder);
+    self->host.scratch_directory = self->scratch_folder;
+}
+
+static int
+remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+void
+rein_services_free(ReinServices *self)
+{
+    if (self == NULL) {
+        return;
+    }
+    if (self->scratch_folder != NULL &&
+        nftw(self->scratch_folder, remove_entry, SCRATCH_DEPTH, FTW_DEPTH | FTW_PHYS) != 0) {
+        g_autofree char *line = g_strdup_printf("scratch folder %s stays: %s", self->scratch_folder,
+                                                g_strerror(errno));
+        host_log(self, REIN_LOG_WARNING, line);
+    }
+    g_free(self->plugin);
+    g_free(self->who);
+    g_clear_pointer(&self->settings, g_hash_table_unref);
+    g_free(self->cache_folder);
+    g_free(self->scratch_folder);
+    g_free(self);
+}
+
+const ReinHost *
+rein_services_get_host(ReinServices *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return &self->host;
+}

@@ -57,9 +57,6 @@ endfunction()
 # links it. RAW: the files as they are, without the `#line` lines. Rebuilt when a file changes.
 function(rein_embed)
     cmake_parse_arguments(PARSE_ARGV 0 arg "RAW" "TARGET;SYMBOL;PROGRAM" "FILES")
-    if(NOT TARGET ${arg_TARGET})
-        return() # skipped for a reason that the summary names
-    endif()
     _rein_program_files(files "${arg_PROGRAM}" "${arg_FILES}")
     set(folder "${CMAKE_CURRENT_BINARY_DIR}/embedded")
     set(text "${folder}/${arg_SYMBOL}.txt")
@@ -82,9 +79,6 @@ endfunction()
 # rein_embed() makes of the same files. FILES are those of rein_program(<name>) unless given.
 function(rein_kernels_native)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;PROGRAM" "FILES")
-    if(NOT TARGET ${arg_TARGET})
-        return() # skipped for a reason that the summary names
-    endif()
     _rein_program_files(files "${arg_PROGRAM}" "${arg_FILES}")
     set(folder "${CMAKE_CURRENT_BINARY_DIR}/native")
     set(text "${folder}/${arg_PROGRAM}.txt")

@@ -76,16 +76,10 @@ endfunction()
 # Its headers are reached as "x.h" and, from the other folders of host/, as "folder/x.h".
 function(rein_host_library target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    if(NOT arg_SOURCES)
-        rein_note(skipped "${target}: no sources")
-        add_library(${target} INTERFACE)
-        target_link_libraries(${target} INTERFACE ${arg_LIBS})
-        return()
-    endif()
     add_library(${target} STATIC ${arg_SOURCES})
     target_include_directories(${target} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}"
                                "${PROJECT_SOURCE_DIR}/host")
-    target_link_libraries(${target} PUBLIC ${arg_LIBS})
+    target_link_libraries(${target} PUBLIC ${arg_LIBS} m)
     rein_target(${target})
 endfunction()
 
@@ -93,10 +87,6 @@ endfunction()
 # which finds librein beside itself in the build tree and in the prefix.
 function(rein_executable target)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    if(NOT arg_SOURCES)
-        rein_note(skipped "${target}: no sources")
-        return()
-    endif()
     file(RELATIVE_PATH to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
     add_executable(${target} ${arg_SOURCES})
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"

@@ -8,6 +8,8 @@
 #include "stop_private.h"
 #include "text_private.h"
 
+#define MAX_READ_SIZE (G_GUINT64_CONSTANT(1) << 39) /* bytes; not even tried beyond */
+
 static const guint32 never_stopped = 0;
 
 ReinCall *
@@ -179,11 +181,11 @@ answer_breach(ReinCall *call, const char *format, ...)
     va_start(arguments, format);
     lie = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    text = g_strdup_printf("plugin lies: %s%s%s", lie, call->text[0] != '\0' ? ": " : "",
-                           call->text);
+    text =
+        g_strdup_printf("plugin lies: %s%s%s", lie, call->text[0] != '\0' ? ": " : "", call->text);
     rein_call_answer(call, REIN_ERR_FAILED, text);
     call->is_breach = TRUE;
-    call->report = (ReinSliceReport){0};
+    call->report = (ReinSliceReport){ 0 };
     call->free_size = 0;
     call->total_size = 0;
     g_clear_pointer(&call->data, g_bytes_unref);
@@ -215,7 +217,7 @@ perform_build(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *ha
 static void
 perform_read(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *handle, ReinMsg *msg)
 {
-    void *data = g_try_malloc(MAX(call->size, 1));
+    void *data = call->size <= MAX_READ_SIZE ? g_try_malloc(MAX(call->size, 1)) : NULL;
 
     if (data == NULL) {
         call->status = REIN_ERR_FAILED;
@@ -223,8 +225,7 @@ perform_read(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *han
                    call->size);
         return;
     }
-    call->status =
-        table->read(handle, call->job, call->token, call->offset, data, call->size, msg);
+    call->status = table->read(handle, call->job, call->token, call->offset, data, call->size, msg);
     if (call->status == REIN_OK) {
         call->data = g_bytes_new_take(data, call->size);
     } else {
@@ -238,9 +239,8 @@ perform_run(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *hand
     const volatile guint32 *flag =
         call->stop != NULL ? rein_stop_get_flag(call->stop) : &never_stopped;
 
-    call->report = (ReinSliceReport){.struct_size = sizeof call->report};
-    call->status =
-        table->run_fitness(handle, call->job, &call->slice, flag, &call->report, msg);
+    call->report = (ReinSliceReport){ .struct_size = sizeof call->report };
+    call->status = table->run_fitness(handle, call->job, &call->slice, flag, &call->report, msg);
 }
 
 static void
@@ -273,11 +273,11 @@ call_slot(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *handle
         perform_run(call, table, handle, msg);
         break;
     case REIN_CALL_USAGE:
-        call->count = (ReinUsage){.struct_size = sizeof call->count};
+        call->count = (ReinUsage){ .struct_size = sizeof call->count };
         table->usage(handle, call->job, &call->count);
         break;
     case REIN_CALL_CLEANUP:
-        call->count = (ReinUsage){.struct_size = sizeof call->count};
+        call->count = (ReinUsage){ .struct_size = sizeof call->count };
         table->cleanup(handle, call->job, &call->count);
         break;
     case REIN_CALL_MEMORY_INFO:
@@ -311,7 +311,7 @@ check_answer(ReinCall *call)
         return;
     }
     if (call->status != REIN_OK) {
-        call->report = (ReinSliceReport){.n_launches = call->report.n_launches};
+        call->report = (ReinSliceReport){ .n_launches = call->report.n_launches };
         if (makes_token(call)) {
             call->token = 0;
         }
@@ -335,11 +335,11 @@ rein_call_perform(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice
 {
     char room[REIN_MSG_SIZE];
     g_autofree char *large_room = NULL;
-    ReinMsg msg = {.text = room, .size = sizeof room};
+    ReinMsg msg = { .text = room, .size = sizeof room };
 
     if (call->kind == REIN_CALL_BUILD) {
         large_room = g_malloc(REIN_BUILD_MSG_SIZE);
-        msg = (ReinMsg){.text = large_room, .size = REIN_BUILD_MSG_SIZE};
+        msg = (ReinMsg){ .text = large_room, .size = REIN_BUILD_MSG_SIZE };
     }
     /* the plugin may change its copy of the message's place; ours stays */
     ReinMsg given = msg;

@@ -29,12 +29,12 @@ struct ReinDevice {
     /* of the device's thread alone */
     GArray *open_jobs; /* guint64: jobs that may hold something in the plugin */
 
-    pthread_mutex_t lock;    /* guards the rest */
-    pthread_cond_t posted;   /* work for the thread */
-    pthread_cond_t changed;  /* news for those who wait */
+    pthread_mutex_t lock;     /* guards the rest */
+    pthread_cond_t posted;    /* work for the thread */
+    pthread_cond_t changed;   /* news for those who wait */
     ReinPluginDevice *handle; /* set while open; constant between */
-    GQueue calls;            /* ReinCall, a reference each */
-    ReinCall *running;       /* in a slot now, or NULL */
+    GQueue calls;             /* ReinCall, a reference each */
+    ReinCall *running;        /* in a slot now, or NULL */
     guint64 n_wakes;
     gboolean is_opened; /* open() was answered: open_status and open_text are valid */
     gboolean is_closing;
@@ -111,8 +111,8 @@ static void
 set_lost_locked(ReinDevice *self, const char *reason)
 {
     if (self->lost_reason == NULL) {
-        self->lost_reason = g_strdup(reason != NULL && reason[0] != '\0' ? reason
-                                                                         : "it did not say why");
+        self->lost_reason =
+            g_strdup(reason != NULL && reason[0] != '\0' ? reason : "it did not say why");
     }
 }
 
@@ -139,8 +139,7 @@ may_ask_locked(const ReinDevice *self, const ReinCall *call)
     if (self->lost_reason == NULL) {
         return TRUE;
     }
-    return !self->is_given_up &&
-           (call->kind == REIN_CALL_USAGE || call->kind == REIN_CALL_CLEANUP);
+    return !self->is_given_up && (call->kind == REIN_CALL_USAGE || call->kind == REIN_CALL_CLEANUP);
 }
 
 static void
@@ -165,7 +164,7 @@ static void
 open_on_thread(ReinDevice *self)
 {
     char room[REIN_MSG_SIZE] = "";
-    ReinMsg msg = {.text = room, .size = sizeof room};
+    ReinMsg msg = { .text = room, .size = sizeof room };
     ReinPluginDevice *handle = NULL;
 
     ReinStatus status =
@@ -196,6 +195,9 @@ take_call(ReinDevice *self, gboolean *may_ask)
     call = g_queue_pop_head(&self->calls);
     *may_ask = call != NULL && may_ask_locked(self, call);
     self->running = *may_ask ? call : NULL;
+    if (call != NULL) {
+        call->taken_ns = rein_now_ns();
+    }
     pthread_mutex_unlock(&self->lock);
     return call;
 }
@@ -220,7 +222,7 @@ static void
 close_on_thread(ReinDevice *self)
 {
     for (guint i = 0; i < self->open_jobs->len; i++) {
-        ReinUsage released = {.struct_size = sizeof released};
+        ReinUsage released = { .struct_size = sizeof released };
 
         self->table->cleanup(self->handle, g_array_index(self->open_jobs, guint64, i), &released);
     }
@@ -382,6 +384,17 @@ rein_device_wait(ReinDevice *self, ReinCall *call, gint64 until_ns)
     is_done = g_atomic_int_get(&call->is_done);
     pthread_mutex_unlock(&self->lock);
     return is_done;
+}
+
+gint64
+rein_device_get_taken_ns(ReinDevice *self, const ReinCall *call)
+{
+    g_return_val_if_fail(self != NULL && call != NULL, 0);
+
+    pthread_mutex_lock(&self->lock);
+    const gint64 taken_ns = call->taken_ns;
+    pthread_mutex_unlock(&self->lock);
+    return taken_ns;
 }
 
 void

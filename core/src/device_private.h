@@ -43,12 +43,12 @@ typedef struct ReinCall {
     ReinCallKind kind;
     guint64 job;
 
-    guint64 token;    /* in: program or buffer; out of build and allocate: the new one, or 0 */
-    guint64 offset;   /* bytes; write, read */
-    guint64 size;     /* bytes; allocate, write, read */
-    guint32 usage;    /* allocate: REIN_BUFFER_* */
-    GBytes *data;     /* in: write; out: read, NULL if that failed */
-    char *source_name; /* build */
+    guint64 token;       /* in: program or buffer; out of build and allocate: the new one, or 0 */
+    guint64 offset;      /* bytes; write, read */
+    guint64 size;        /* bytes; allocate, write, read */
+    guint32 usage;       /* allocate: REIN_BUFFER_* */
+    GBytes *data;        /* in: write; out: read, NULL if that failed */
+    char *source_name;   /* build */
     GBytes *source_text; /* with a NUL behind its last byte */
     GBytes *source_dialect;
     char *source_digest;
@@ -59,18 +59,21 @@ typedef struct ReinCall {
     ReinStop *stop;      /* run_fitness: a reference */
 
     ReinStatus status;
-    char *text;       /* what the plugin wrote, "" if nothing; never NULL once done */
+    char *text;             /* what the plugin wrote, "" if nothing; never NULL once done */
     ReinSliceReport report; /* counts no rounds and items unless the answer is REIN_OK */
-    ReinUsage count;  /* usage, cleanup */
-    guint64 free_size; /* memory_info */
+    ReinUsage count;        /* usage, cleanup */
+    guint64 free_size;      /* memory_info */
     guint64 total_size;
-    gint64 begun_ns; /* monotonic, just before and after the plugin's slot; 0 if it was not called */
+    gint64
+        begun_ns; /* monotonic, just before and after the plugin's slot; 0 if it was not called */
     gint64 ended_ns;
-    gboolean is_breach; /* the answer breaks the contract: `status` is REIN_ERR_FAILED, `text` why */
+    gboolean
+        is_breach; /* the answer breaks the contract: `status` is REIN_ERR_FAILED, `text` why */
 
     /* private to device.c and call.c */
-    gint is_done;      /* atomic; set under the device's lock */
-    gint n_refs;       /* atomic */
+    gint is_done;       /* atomic; set under the device's lock */
+    gint64 taken_ns;    /* under the device's lock; see rein_device_get_taken_ns() */
+    gint n_refs;        /* atomic */
     guint64 wakes_seen; /* under the device's lock */
 } ReinCall;
 
@@ -119,6 +122,12 @@ void rein_device_post(ReinDevice *self, ReinCall *call);
  * before the wait began counts. One waiter per call.
  */
 gboolean rein_device_wait(ReinDevice *self, ReinCall *call, gint64 until_ns);
+
+/*
+ * When the device's thread took the call up, monotonic; 0 while it waits behind others, which are no
+ * fault of its own.
+ */
+gint64 rein_device_get_taken_ns(ReinDevice *self, const ReinCall *call);
 
 /* Makes every rein_device_wait() return and look again. */
 void rein_device_wake(ReinDevice *self);

@@ -36,9 +36,9 @@ typedef struct {
 } MachineName;
 
 static const MachineName machine_names[] = {
-    {EM_X86_64, "x86_64"}, {EM_386, "i386"},   {EM_AARCH64, "aarch64"}, {EM_ARM, "arm"},
-    {EM_RISCV, "riscv"},   {EM_PPC64, "ppc64"}, {EM_S390, "s390"},      {EM_MIPS, "mips"},
-    {EM_LOONGARCH, "loongarch"},
+    { EM_X86_64, "x86_64" }, { EM_386, "i386" },    { EM_AARCH64, "aarch64" },
+    { EM_ARM, "arm" },       { EM_RISCV, "riscv" }, { EM_PPC64, "ppc64" },
+    { EM_S390, "s390" },     { EM_MIPS, "mips" },   { EM_LOONGARCH, "loongarch" },
 };
 
 static const char *
@@ -79,7 +79,8 @@ static gboolean
 refuse_truncated(const ElfFile *file, GError **error)
 {
     g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
-                "truncated ELF file: it ends after %" G_GUINT64_FORMAT " bytes, its headers name more",
+                "truncated ELF file: it ends after %" G_GUINT64_FORMAT
+                " bytes, its headers name more",
                 file->size);
     return FALSE;
 }
@@ -117,10 +118,10 @@ check_identity(const ElfFile *file, gssize n_read, GError **error)
     /* e_machine has one place in both classes */
     if (head->e_ident[EI_CLASS] != HERE_CLASS ||
         (machine_here() != EM_NONE && head->e_machine != machine_here())) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
-                    "is for %s (ELF machine %u, %s bits), this is %s", machine_name(head->e_machine),
-                    (guint)head->e_machine, head->e_ident[EI_CLASS] == ELFCLASS32 ? "32" : "64",
-                    machine_name(machine_here()));
+        g_set_error(
+            error, REIN_ERROR, REIN_ERROR_PLUGIN, "is for %s (ELF machine %u, %s bits), this is %s",
+            machine_name(head->e_machine), (guint)head->e_machine,
+            head->e_ident[EI_CLASS] == ELFCLASS32 ? "32" : "64", machine_name(machine_here()));
         return FALSE;
     }
     if (head->e_type != ET_DYN) {
@@ -178,7 +179,7 @@ check_file(ElfFile *file, GError **error)
 gboolean
 rein_elf_check(const char *path, GError **error)
 {
-    ElfFile file = {.fd = -1};
+    ElfFile file = { .fd = -1 };
 
     g_return_val_if_fail(path != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);

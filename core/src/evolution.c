@@ -123,6 +123,9 @@ rein_evolution_set_target(ReinEvolution *self, const double *target)
 {
     g_return_if_fail(self != NULL);
 
+    for (guint plane = 0; target != NULL && plane < self->problem->n_planes; plane++) {
+        g_return_if_fail(!isnan(target[plane]));
+    }
     self->has_target = target != NULL;
     if (target != NULL) {
         memcpy(self->target, target, self->problem->n_planes * sizeof *target);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/*
- * One run of an evolution. Two sets of buffers hold the population of the last whole round and of the
- * one in the making; they swap by the parity of the round. Round 0 evaluates the start population.
- */
+/* One run of an evolution. Round 0 evaluates the start population. */
 
 #include <evolve/layout.cl>
 #include <rein/error.h>
@@ -11,6 +8,7 @@
 #include <string.h>
 
 #include "evolution_private.h"
+#include "population_private.h"
 #include "problem_job_private.h"
 #include "problem_private.h"
 #include "receipt_private.h"
@@ -25,20 +23,12 @@
 typedef struct {
     ReinEvolution *evolution;
     ReinProblemJob on;
+    ReinPopulation has; /* buffers on the device */
     ReinResult *result;
     ReinProgressCb callback;
     gpointer user_data;
     gint64 begun_ns;
     gint64 told_ns; /* the last progress */
-
-    guint64 genes[2]; /* buffers, by the parity of the round that writes them */
-    guint64 fitness[2];
-    guint64 state[2];
-    guint64 status[2];
-    guint64 parents;
-    guint64 parts;
-    guint64 best; /* two slots */
-    guint64 ring;
 
     guint32 round_goal;     /* of the schedule; 0: it follows the clock */
     guint64 progress_start; /* of the round under way */
@@ -47,26 +37,10 @@ typedef struct {
     guint32 better_round; /* the last one with a better best */
     guint32 slot;
     gboolean is_better; /* since the best was last fetched */
+    double better[REIN_MAX_PLANES]; /* its fitness; the result's, once its genes are there, too */
     gboolean is_over;
     ReinOutcome outcome; /* once it is over */
 } Run;
-
-static gboolean
-run_allocate(Run *run, guint64 *buffer, const char *name, guint64 size, GError **error)
-{
-    *buffer = rein_job_allocate(run->on.job, name, size,
-                                REIN_BUFFER_KERNEL_READ | REIN_BUFFER_KERNEL_WRITE |
-                                    REIN_BUFFER_HOST_READ,
-                                error);
-    return *buffer != 0;
-}
-
-static gboolean
-run_allocate_pair(Run *run, guint64 buffer[2], const char *name, guint64 size, GError **error)
-{
-    return run_allocate(run, &buffer[0], name, size, error) &&
-           run_allocate(run, &buffer[1], name, size, error);
-}
 
 static void
 run_set_params(Run *run)
@@ -91,18 +65,10 @@ run_set_params(Run *run)
     }
 }
 
-static guint32
-run_n_blocks(const Run *run)
-{
-    return (run->on.population + BLOCK - 1) / BLOCK;
-}
-
 static gboolean
 run_prepare(Run *run, GError **error)
 {
     const ReinEvolution *evolution = run->evolution;
-    const ReinProblem *problem = evolution->problem;
-    const guint64 genome_size = rein_problem_get_genome_size(evolution->problem);
 
     if (!rein_problem_job_init(&run->on, evolution->device, evolution->problem,
                                evolution->population, error)) {
@@ -117,90 +83,7 @@ run_prepare(Run *run, GError **error)
     rein_evolution_set_job(run->evolution, run->on.job);
 
     return rein_problem_job_prepare(&run->on, error) &&
-           run_allocate_pair(run, run->genes, "genes", rein_problem_job_genes_size(&run->on),
-                             error) &&
-           run_allocate_pair(run, run->fitness, "fitness",
-                             rein_problem_job_fitness_size(&run->on), error) &&
-           run_allocate_pair(run, run->state, "state",
-                             rein_problem_job_rows_size(&run->on, problem->n_state), error) &&
-           run_allocate_pair(run, run->status, "status", STATUS_COUNT * sizeof(guint32), error) &&
-           run_allocate(run, &run->parents, "parents",
-                        (guint64)run->on.population * 2 * sizeof(guint32), error) &&
-           run_allocate(run, &run->parts, "parts",
-                        (guint64)run_n_blocks(run) * PART_COUNT * sizeof(guint32), error) &&
-           run_allocate(run, &run->best, "best", 2 * genome_size, error) &&
-           run_allocate(run, &run->ring, "ring", N_RING * RECORD_COUNT * sizeof(guint32), error);
-}
-
-static ReinStage
-run_select_stage(const Run *run)
-{
-    ReinStage stage = rein_stage(run->on.evolve, "evolve_select", run->on.population);
-
-    rein_stage_bind(&stage, run->on.params, run->on.params);
-    rein_stage_bind(&stage, run->fitness[1], run->fitness[0]);
-    rein_stage_bind(&stage, run->parents, run->parents);
-    return stage;
-}
-
-/* A round writes the set of its own parity and reads the other one. */
-static ReinStage
-run_cross_stage(const Run *run)
-{
-    ReinStage stage = rein_stage(run->on.evolve, "evolve_cross", run->on.population);
-
-    rein_stage_bind(&stage, run->on.params, run->on.params);
-    rein_stage_bind(&stage, run->parents, run->parents);
-    rein_stage_bind(&stage, run->status[1], run->status[0]);
-    rein_stage_bind(&stage, run->best, run->best);
-    rein_stage_bind(&stage, run->genes[1], run->genes[0]);
-    rein_stage_bind(&stage, run->fitness[1], run->fitness[0]);
-    rein_stage_bind(&stage, run->state[1], run->state[0]);
-    rein_stage_bind(&stage, run->genes[0], run->genes[1]);
-    rein_stage_bind(&stage, run->fitness[0], run->fitness[1]);
-    rein_stage_bind(&stage, run->state[0], run->state[1]);
-    rein_stage_bind(&stage, run->on.changed, run->on.changed);
-    return stage;
-}
-
-static ReinStage
-run_mutate_stage(const Run *run)
-{
-    ReinStage stage = rein_stage(run->on.evolve, "evolve_mutate", run->on.population);
-
-    rein_stage_bind(&stage, run->on.params, run->on.params);
-    rein_stage_bind(&stage, run->on.bounds, run->on.bounds);
-    rein_stage_bind(&stage, run->genes[0], run->genes[1]);
-    rein_stage_bind(&stage, run->on.changed, run->on.changed);
-    return stage;
-}
-
-static ReinStage
-run_reduce_stage(const Run *run)
-{
-    ReinStage stage = rein_stage(run->on.evolve, "evolve_reduce", run_n_blocks(run));
-
-    rein_stage_bind(&stage, run->on.params, run->on.params);
-    rein_stage_bind(&stage, run->fitness[0], run->fitness[1]);
-    rein_stage_bind(&stage, run->on.changed, run->on.changed);
-    rein_stage_bind(&stage, run->parts, run->parts);
-    return stage;
-}
-
-static ReinStage
-run_keep_stage(const Run *run)
-{
-    ReinStage stage = rein_stage(run->on.evolve, "evolve_keep", 1);
-
-    rein_stage_bind(&stage, run->on.params, run->on.params);
-    rein_stage_bind(&stage, run->parts, run->parts);
-    rein_stage_bind(&stage, run->fitness[0], run->fitness[1]);
-    rein_stage_bind(&stage, run->genes[0], run->genes[1]);
-    rein_stage_bind(&stage, run->status[1], run->status[0]);
-    rein_stage_bind(&stage, run->status[0], run->status[1]);
-    rein_stage_bind(&stage, run->best, run->best);
-    rein_stage_bind(&stage, run->ring, run->ring);
-    return stage;
+           rein_population_take(&run->has, &run->on, N_RING, error);
 }
 
 /* The value of a fitness word in a record; exact for int32 and float32. */
@@ -245,7 +128,7 @@ run_take_record(Run *run, const guint32 *words)
         run->result->n_moves += (guint64)run->on.population * evolution->n_moves;
     }
     if (words[RECORD_IS_BETTER] != 0) {
-        memcpy(run->result->best, record.ever, sizeof record.ever);
+        memcpy(run->better, record.ever, sizeof record.ever);
         run->better_round = record.round;
         run->is_better = TRUE;
     }
@@ -276,7 +159,7 @@ run_take_records(Run *run, guint32 first_round, guint32 n, GError **error)
         const guint32 at = first_round % N_RING;
         const guint32 n_part = MIN(n, N_RING - at);
         g_autoptr(GBytes) bytes =
-            rein_job_read(run->on.job, run->ring, at * record_size, n_part * record_size, error);
+            rein_job_read(run->on.job, run->has.ring, at * record_size, n_part * record_size, error);
         if (bytes == NULL) {
             return FALSE;
         }
@@ -302,12 +185,13 @@ run_fetch_best(Run *run, GError **error)
         return TRUE;
     }
     genes =
-        rein_job_read(run->on.job, run->best, run->slot * genome_size, genome_size, error);
+        rein_job_read(run->on.job, run->has.best, run->slot * genome_size, genome_size, error);
     if (genes == NULL) {
         return FALSE;
     }
     g_clear_pointer(&run->result->best_genes, g_bytes_unref);
     run->result->best_genes = g_steal_pointer(&genes);
+    memcpy(run->result->best, run->better, sizeof run->better);
     run->result->has_best = TRUE;
     run->is_better = FALSE;
     return TRUE;
@@ -329,6 +213,22 @@ run_clock_progress(const Run *run)
     return (guint64)((double)elapsed_ns / (double)limit_ns * 4294967296.0) << 32;
 }
 
+/* The same as a part of 1, of whichever limit is nearest. */
+static double
+run_get_fraction(const Run *run)
+{
+    const ReinEvolution *evolution = run->evolution;
+    double fraction = (double)(run_clock_progress(run) >> 32) / 4294967296.0;
+
+    if (evolution->round_limit > 0) {
+        fraction = MAX(fraction, (double)run->n_rounds / evolution->round_limit);
+    }
+    if (evolution->evaluation_limit > 0) {
+        fraction = MAX(fraction, (double)run->n_evaluations / (double)evolution->evaluation_limit);
+    }
+    return MIN(fraction, 1.0);
+}
+
 static void
 run_tell(Run *run, gboolean is_better)
 {
@@ -346,9 +246,7 @@ run_tell(Run *run, gboolean is_better)
     if (run->callback == NULL || (!is_better && now_ns - run->told_ns < PROGRESS_NS)) {
         return;
     }
-    progress.fraction = run->round_goal > 0
-                            ? (double)run->n_rounds / run->round_goal
-                            : (double)(run_clock_progress(run) >> 32) / 4294967296.0;
+    progress.fraction = run_get_fraction(run);
     memcpy(progress.best, run->result->best, sizeof progress.best);
     run->told_ns = now_ns;
     run->callback(&progress, run->user_data);
@@ -377,17 +275,13 @@ run_take_rounds(Run *run, guint32 first_round, guint32 n, GError **error)
 static gboolean
 run_start_round(Run *run, GError **error)
 {
-    const ReinStage stages[] = {
-        rein_problem_job_start_stage(&run->on, run->on.population, run->genes),
-        rein_problem_job_fitness_stage(&run->on, run->on.population, run->genes, run->fitness),
-        run_reduce_stage(run),
-        run_keep_stage(run),
-    };
+    ReinStage stages[REIN_SLICER_STAGES];
+    const guint32 n_stages = rein_population_get_start_stages(&run->has, &run->on, stages);
 
     if (!rein_problem_job_give(&run->on, run->evolution->start, run->evolution->n_start, error)) {
         return FALSE;
     }
-    rein_problem_job_begin(&run->on, stages, G_N_ELEMENTS(stages), 0);
+    rein_problem_job_begin(&run->on, stages, n_stages, 0);
     return rein_problem_job_run_round(&run->on, error) && run_take_rounds(run, 0, 1, error);
 }
 
@@ -401,12 +295,15 @@ run_max_rounds(const Run *run)
     if (evolution->round_limit > 0) {
         n = MIN(n, evolution->round_limit - run->n_rounds);
     }
+    if (run->n_rounds < run->round_goal) { /* beyond it the schedule stands still */
+        n = MIN(n, run->round_goal - run->n_rounds);
+    }
     if (evolution->stagnation > 0) {
         n = MIN(n, evolution->stagnation - (run->n_rounds - run->better_round));
     }
     if (evolution->evaluation_limit > 0) {
         const guint64 n_left = evolution->evaluation_limit - run->n_evaluations;
-        n = MIN(n, n_left / run->on.population + 1);
+        n = MIN(n, (n_left - 1) / run->on.population + 1);
     }
     /* rounds are counted in 32 bits */
     return (guint32)MIN(n, G_MAXUINT32 - 1 - run->n_rounds);
@@ -421,8 +318,10 @@ run_schedule(Run *run)
 
     if (run->round_goal > 0) {
         const guint64 step = G_MAXUINT64 / run->round_goal;
-        run->progress_start = (slicer->round - 1) * step;
-        return step;
+        const guint32 n_done = slicer->round - 1;
+        /* a round may evaluate less than it could, so there may be more rounds than foreseen */
+        run->progress_start = n_done < run->round_goal ? n_done * step : G_MAXUINT64;
+        return n_done < run->round_goal ? step : 0;
     }
     if (is_new_round) {
         run->progress_start = run_clock_progress(run);
@@ -435,19 +334,8 @@ run_loop(Run *run, GError **error)
 {
     const ReinEvolution *evolution = run->evolution;
     ReinStage stages[REIN_SLICER_STAGES];
-    guint32 n_stages = 0;
+    const guint32 n_stages = rein_population_get_round_stages(&run->has, &run->on, stages);
 
-    stages[n_stages++] = run_select_stage(run);
-    stages[n_stages++] = run_cross_stage(run);
-    stages[n_stages++] = run_mutate_stage(run);
-    if (run->on.problem->improve_kernel != NULL) {
-        stages[n_stages++] =
-            rein_problem_job_improve_stage(&run->on, run->genes, run->fitness, run->state);
-    }
-    stages[n_stages++] =
-        rein_problem_job_fitness_stage(&run->on, run->on.population, run->genes, run->fitness);
-    stages[n_stages++] = run_reduce_stage(run);
-    stages[n_stages++] = run_keep_stage(run);
     rein_problem_job_begin(&run->on, stages, n_stages, 1);
 
     while (!run->is_over && rein_job_get_stop_reason(run->on.job) == REIN_STOP_NONE) {
@@ -498,6 +386,25 @@ run_get_outcome(Run *run, const GError *error)
     return reason == REIN_STOP_USER ? REIN_OUTCOME_STOPPED : run->outcome;
 }
 
+/* For an end that no call failed at, and that yet is an error; else NULL. */
+static GError *
+run_new_error(const Run *run, ReinOutcome outcome)
+{
+    const char *name = run->evolution->problem->name;
+
+    if (outcome == REIN_OUTCOME_DEADLINE) {
+        return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
+                           "evolve %s: the deadline of %.3g s passed after %u rounds", name,
+                           (double)run->evolution->deadline_ns / 1e9, run->n_rounds);
+    }
+    if (outcome == REIN_OUTCOME_HANG) {
+        return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
+                           "evolve %s: a call hung after %u rounds, and came back when it was stopped",
+                           name, run->n_rounds);
+    }
+    return NULL;
+}
+
 /* Tears the job down and writes the result; the error is taken over. */
 static void
 run_finish(Run *run, GError *error)
@@ -517,12 +424,7 @@ run_finish(Run *run, GError *error)
     if (result->outcome == REIN_OUTCOME_STOPPED) {
         g_clear_error(&error);
     }
-    if (error == NULL && result->outcome == REIN_OUTCOME_DEADLINE) {
-        g_set_error(&error, REIN_ERROR, REIN_ERROR_TIMEOUT,
-                    "evolve %s: the deadline of %.3g s passed after %u rounds",
-                    run->evolution->problem->name, (double)run->evolution->deadline_ns / 1e9, run->n_rounds);
-    }
-    result->error = error;
+    result->error = error != NULL ? error : run_new_error(run, result->outcome);
     result->n_rounds = run->n_rounds;
     result->n_evaluations = run->n_evaluations;
     result->elapsed_ns = rein_now_ns() - run->begun_ns;
@@ -535,7 +437,9 @@ run_get_round_goal(const ReinEvolution *evolution)
     guint64 goal = evolution->round_limit > 0 ? evolution->round_limit : G_MAXUINT64;
 
     if (evolution->evaluation_limit > 0) {
-        goal = MIN(goal, evolution->evaluation_limit / evolution->population + 1);
+        /* less the start population, and one at least */
+        const guint64 n_rounds = (evolution->evaluation_limit - 1) / evolution->population;
+        goal = MIN(goal, MAX(n_rounds, 1));
     }
     return goal < G_MAXUINT32 ? (guint32)goal : 0;
 }

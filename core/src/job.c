@@ -106,6 +106,20 @@ rein_job_get_stop_reason(ReinJob *self)
     return rein_stop_get_reason(self->stop);
 }
 
+/* Why a job that was stopped gets nothing more, in words. */
+static const char *
+job_stop_text(ReinStopReason reason)
+{
+    switch (reason) {
+    case REIN_STOP_DEADLINE:
+        return "the deadline passed";
+    case REIN_STOP_HANG:
+        return "a call before it took too long";
+    default:
+        return "the job was stopped";
+    }
+}
+
 /* Before an acquisition or a slice: an ended or stopped job gets nothing more. */
 static gboolean
 job_may_begin(ReinJob *self, const char *what, GError **error)
@@ -120,7 +134,7 @@ job_may_begin(ReinJob *self, const char *what, GError **error)
     g_set_error(error, REIN_ERROR,
                 reason == REIN_STOP_DEADLINE || reason == REIN_STOP_HANG ? REIN_ERROR_TIMEOUT
                                                                          : REIN_ERROR_STOPPED,
-                "%s: the job was stopped", what);
+                "%s: %s", what, job_stop_text(reason));
     return FALSE;
 }
 
@@ -230,6 +244,20 @@ rein_job_read(ReinJob *self, guint64 buffer, guint64 offset, guint64 size, GErro
     return g_bytes_ref(call->data);
 }
 
+/* A slice that does nothing, though nobody stopped it, would be tried again for ever. */
+static gboolean
+job_check_progress(ReinJob *self, const ReinSliceReport *report, GError **error)
+{
+    if (report->n_rounds > 0 || report->n_items > 0 ||
+        rein_stop_requested(rein_stop_get_flag(self->stop))) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
+                "run on %s: plugin lies: run_fitness did nothing and was not stopped",
+                rein_device_get_id(self->device));
+    return FALSE;
+}
+
 gboolean
 rein_job_run(ReinJob *self, const ReinSlice *slice, gint64 predicted_ns, ReinSliceReport *report,
              gint64 *duration_ns, GError **error)
@@ -255,7 +283,7 @@ rein_job_run(ReinJob *self, const ReinSlice *slice, gint64 predicted_ns, ReinSli
     if (raised_ns > 0 && call->begun_ns > raised_ns) {
         self->n_launches_after_stop += report->n_launches;
     }
-    return TRUE;
+    return job_check_progress(self, report, error);
 }
 
 /* One call of the teardown, waited for with the grace. */
@@ -305,8 +333,9 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
     }
     rein_receipt_builder_add_step(receipt, REIN_LEDGER_DEVICE, rein_device_get_id(self->device), 0,
                                   rein_now_ns() - begun_ns, error);
-    if (error != NULL) {
+    if (error != NULL) { /* only a device that was given up, maybe by another job, does not answer */
         rein_receipt_builder_add_left(receipt, REIN_LEDGER_DEVICE);
+        rein_receipt_builder_set_abandoned(receipt);
         return;
     }
 

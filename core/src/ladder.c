@@ -50,12 +50,15 @@ ladder_watch(ReinLadder *self, gint64 now_ns, gint64 hang_ns)
     return next_ns;
 }
 
-/* While the flag is up: interrupts at half the grace, gives up at its end. Returns the next event. */
+/*
+ * While the flag is up: interrupts at half the grace, gives up at its end; the grace runs from
+ * `from_ns` on. Returns the next event, 0 after giving up.
+ */
 static gint64
-ladder_climb(ReinLadder *self, gint64 now_ns, gint64 raised_ns)
+ladder_climb(ReinLadder *self, gint64 now_ns, gint64 from_ns)
 {
-    const gint64 interrupt_at_ns = raised_ns + self->grace_ns / 2;
-    const gint64 give_up_at_ns = raised_ns + self->grace_ns;
+    const gint64 interrupt_at_ns = from_ns + self->grace_ns / 2;
+    const gint64 give_up_at_ns = from_ns + self->grace_ns;
 
     if (now_ns >= give_up_at_ns) {
         ladder_give_up(self, "a call did not return within the grace after the stop flag");
@@ -70,15 +73,28 @@ ladder_climb(ReinLadder *self, gint64 now_ns, gint64 raised_ns)
     return give_up_at_ns;
 }
 
+/*
+ * Since when the call may be late. Not while it waits behind the calls of other jobs: their own ladders
+ * see to those.
+ */
+static gint64
+ladder_begun_ns(const ReinLadder *self, const ReinCall *call, gint64 now_ns)
+{
+    const gint64 taken_ns = rein_device_get_taken_ns(self->device, call);
+
+    return taken_ns > 0 ? taken_ns : now_ns;
+}
+
 gboolean
 rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
 {
-    const gint64 hang_ns = rein_now_ns() + limit_ns;
     const gboolean is_build = call->kind == REIN_CALL_BUILD;
 
     rein_device_post(self->device, call);
     for (;;) {
         const gint64 now_ns = rein_now_ns();
+        const gint64 begun_ns = ladder_begun_ns(self, call, now_ns);
+        const gint64 hang_ns = begun_ns + limit_ns;
         gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
         gint64 next_ns = 0;
 
@@ -87,8 +103,9 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
             raised_ns = rein_stop_get_raised_ns(self->stop);
         }
         if (raised_ns > 0) {
-            /* the grace of a build begins when it is over its own limit */
-            next_ns = ladder_climb(self, now_ns, is_build ? MAX(raised_ns, hang_ns) : raised_ns);
+            /* what begins after the flag, to fetch the best, has the grace for itself; a build's
+             * begins when it is over its own limit */
+            next_ns = ladder_climb(self, now_ns, MAX(raised_ns, is_build ? hang_ns : begun_ns));
         }
         if (next_ns == 0) {
             return FALSE;
@@ -107,14 +124,16 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
 gboolean
 rein_ladder_call_teardown(ReinLadder *self, ReinCall *call)
 {
-    const gint64 until_ns = rein_now_ns() + self->grace_ns;
+    gint64 until_ns = 0;
 
     rein_device_post(self->device, call);
-    while (!rein_device_wait(self->device, call, until_ns)) {
-        if (rein_now_ns() >= until_ns) {
+    do {
+        const gint64 now_ns = rein_now_ns();
+        until_ns = ladder_begun_ns(self, call, now_ns) + self->grace_ns;
+        if (now_ns >= until_ns) {
             ladder_give_up(self, "a call of the teardown did not return within the grace");
             return FALSE;
         }
-    }
+    } while (!rein_device_wait(self->device, call, until_ns));
     return TRUE;
 }

@@ -37,8 +37,9 @@ typedef struct ReinLadder {
 void rein_ladder_init(ReinLadder *self, ReinDevice *device, ReinStop *stop);
 
 /*
- * Posts `call` and waits for its end. `limit_ns` is when it counts as hung, from its posting. A build
- * that began is waited for: nothing can end it inside this process, so only its own limit counts.
+ * Posts `call` and waits for its end. `limit_ns` is when it counts as hung; limit and grace run from
+ * when the device took it up, not while it waits behind calls of other jobs. A build that began is
+ * waited for: nothing can end it inside this process, so only its own limit counts.
  * Returns whether the plugin answered; FALSE after the device was given up.
  */
 gboolean rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns);

@@ -34,11 +34,14 @@ typedef struct {
     gsize offset;
 } RequiredSlot;
 
-#define SLOT(name) {#name, offsetof(ReinPluginTable, name)}
+#define SLOT(name) \
+    { \
+#name, offsetof(ReinPluginTable, name) \
+    }
 
 static const RequiredSlot required_slots[] = {
-    SLOT(probe), SLOT(open),  SLOT(close), SLOT(build),       SLOT(discard), SLOT(allocate),
-    SLOT(release), SLOT(write), SLOT(read), SLOT(run_fitness), SLOT(usage),   SLOT(cleanup),
+    SLOT(probe),   SLOT(open),  SLOT(close), SLOT(build),       SLOT(discard), SLOT(allocate),
+    SLOT(release), SLOT(write), SLOT(read),  SLOT(run_fitness), SLOT(usage),   SLOT(cleanup),
 };
 
 static ReinStatus
@@ -59,8 +62,7 @@ stub_interrupt(ReinPluginDevice *device)
     (void)device;
 }
 
-static gboolean
-refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static gboolean
 refuse(GError **error, const char *format, ...)

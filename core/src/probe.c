@@ -13,7 +13,7 @@
 #define MAX_DEVICES 256u /* of one plugin; more is a mistake */
 
 /* Everything up to the id must be there; what is missing behind it reads as zero. */
-#define LEAST_INFO_SIZE (offsetof(ReinDeviceInfo, id) + sizeof((ReinDeviceInfo){0}).id)
+#define LEAST_INFO_SIZE (offsetof(ReinDeviceInfo, id) + sizeof((ReinDeviceInfo){ 0 }).id)
 
 typedef struct {
     const char *plugin;
@@ -77,8 +77,8 @@ static void
 refuse_device(Finding *finding, const char *id, gsize size, const char *fault)
 {
     g_autofree char *shown = rein_text_line(id, size);
-    g_autofree char *text = g_strdup_printf("device %u \"%s\" refused: %s", finding->n_found - 1,
-                                            shown, fault);
+    g_autofree char *text =
+        g_strdup_printf("device %u \"%s\" refused: %s", finding->n_found - 1, shown, fault);
 
     add_reason(finding->refusals, text);
 }
@@ -87,7 +87,7 @@ static void
 found(void *context, const ReinDeviceInfo *given)
 {
     Finding *finding = context;
-    ReinDeviceInfo info = {0};
+    ReinDeviceInfo info = { 0 };
     g_autoptr(GError) fault = NULL;
 
     finding->n_found++;
@@ -141,10 +141,10 @@ char *
 rein_probe(ReinPlugin *plugin, GHashTable *settings, GArray *devices)
 {
     char room[REIN_MSG_SIZE] = "";
-    ReinMsg msg = {.text = room, .size = sizeof room};
+    ReinMsg msg = { .text = room, .size = sizeof room };
     const char *name = rein_plugin_get_name(plugin);
     const guint n_before = devices->len;
-    Finding finding = {.plugin = name, .devices = devices};
+    Finding finding = { .plugin = name, .devices = devices };
     g_autoptr(ReinServices) services = NULL;
     g_autoptr(GError) error = NULL;
     g_autofree char *said = NULL;

@@ -71,8 +71,9 @@ static gboolean
 problem_job_check_size(const ReinProblemJob *self, GError **error)
 {
     const ReinProblem *problem = self->problem;
-    const guint64 n_words =
-        MAX(MAX(problem->n_genes, problem->n_planes), MAX(problem->n_state, problem->n_scratch));
+    const guint64 n_words = /* two parents */
+        MAX(2, MAX(MAX(problem->n_genes, problem->n_planes),
+                   MAX(problem->n_state, problem->n_scratch)));
 
     if (problem_job_n_rows(self) * n_words <= G_MAXUINT32) {
         return TRUE;
@@ -239,10 +240,11 @@ rein_problem_job_begin(ReinProblemJob *self, const ReinStage *stages, guint32 n_
                        guint32 first_round)
 {
     ReinDevice *device = rein_job_get_device(self->job);
-    const guint32 n_lanes = rein_device_is_cpu(device) ? 1 : rein_device_get_interleave(device);
+    const guint64 n_lanes = rein_device_is_cpu(device) ? 1 : rein_device_get_interleave(device);
+    const guint64 granule = MAX(rein_device_get_n_units(device), 1) * n_lanes;
 
     rein_slicer_init(&self->slicer, stages, n_stages, first_round,
-                     MAX(rein_device_get_n_units(device), 1) * n_lanes, self->slice_target_ns);
+                     (guint32)MIN(granule, REIN_SLICER_MAX_GRANULE), self->slice_target_ns);
 }
 
 gboolean

@@ -131,7 +131,7 @@ static void
 add_own_folder(ReinRegistry *self)
 {
     static const char here = 'h'; /* lies in the file that holds this code */
-    Dl_info info = {0};
+    Dl_info info = { 0 };
     g_autofree char *folder = NULL;
     g_autofree char *path = NULL;
 

@@ -192,13 +192,14 @@ static void
 say_none(const char *selector, GPtrArray *devices, GPtrArray *candidates, GError **error)
 {
     const gboolean is_auto = strcmp(selector, "auto") == 0;
-    g_autofree char *plugin = is_auto ? g_strdup("cpu") : g_strndup(selector, strcspn(selector, ":"));
+    g_autofree char *plugin =
+        is_auto ? g_strdup("cpu") : g_strndup(selector, strcspn(selector, ":"));
     g_autofree char *story = plugin_story(plugin, candidates);
     g_autofree char *list = list_devices(devices);
 
     g_set_error(error, REIN_ERROR, REIN_ERROR_NO_DEVICE,
-                "no device answers \"%s\": %s%s; devices here: %s; see rein devices --why", selector,
-                is_auto ? "no GPU, and " : "", story, list[0] != '\0' ? list : "none");
+                "no device answers \"%s\": %s%s; devices here: %s; see rein devices --why",
+                selector, is_auto ? "no GPU, and " : "", story, list[0] != '\0' ? list : "none");
 }
 
 gint

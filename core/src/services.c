@@ -33,10 +33,10 @@ static const struct {
     GLogLevelFlags flags;
     const char *priority; /* as in syslog.h, what the journal sorts by */
 } log_levels[] = {
-    [REIN_LOG_ERROR] = {G_LOG_LEVEL_WARNING, "4"},
-    [REIN_LOG_WARNING] = {G_LOG_LEVEL_WARNING, "4"},
-    [REIN_LOG_INFO] = {G_LOG_LEVEL_INFO, "6"},
-    [REIN_LOG_DEBUG] = {G_LOG_LEVEL_DEBUG, "7"},
+    [REIN_LOG_ERROR] = { G_LOG_LEVEL_WARNING, "4" },
+    [REIN_LOG_WARNING] = { G_LOG_LEVEL_WARNING, "4" },
+    [REIN_LOG_INFO] = { G_LOG_LEVEL_INFO, "6" },
+    [REIN_LOG_DEBUG] = { G_LOG_LEVEL_DEBUG, "7" },
 };
 
 static void
@@ -47,10 +47,10 @@ host_log(void *context, int32_t level, const char *text)
     g_autofree char *line = rein_text_line(text, LOG_LINE_SIZE);
     g_autofree char *message = g_strdup_printf("%s: %s", self->who, line);
     const GLogField fields[] = {
-        {"MESSAGE", message, -1},
-        {"GLIB_DOMAIN", LOG_DOMAIN, -1},
-        {"PRIORITY", log_levels[index].priority, -1},
-        {"REIN_PLUGIN", self->plugin, -1},
+        { "MESSAGE", message, -1 },
+        { "GLIB_DOMAIN", LOG_DOMAIN, -1 },
+        { "PRIORITY", log_levels[index].priority, -1 },
+        { "REIN_PLUGIN", self->plugin, -1 },
     };
 
     g_log_structured_array(log_levels[index].flags, fields, G_N_ELEMENTS(fields));
@@ -97,8 +97,7 @@ take_thread_limit(ReinServices *self, GError **error)
     g_autoptr(GError) reason = NULL;
     guint64 limit = 0;
 
-    if (text != NULL &&
-        !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &limit, &reason)) {
+    if (text != NULL && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &limit, &reason)) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting thread-limit: %s",
                     reason->message);
         return FALSE;
@@ -171,8 +170,8 @@ rein_services_add_scratch(ReinServices *self)
     }
     folder = g_strdup_printf("%s/%s-XXXXXX", parent, self->plugin);
     if (g_mkdtemp(folder) == NULL) {
-        g_autofree char *line = g_strdup_printf("works without a scratch folder in %s: %s", parent,
-                                                g_strerror(errno));
+        g_autofree char *line =
+            g_strdup_printf("works without a scratch folder in %s: %s", parent, g_strerror(errno));
         host_log(self, REIN_LOG_WARNING, line);
         return;
     }
@@ -197,8 +196,8 @@ rein_services_free(ReinServices *self)
     }
     if (self->scratch_folder != NULL &&
         nftw(self->scratch_folder, remove_entry, SCRATCH_DEPTH, FTW_DEPTH | FTW_PHYS) != 0) {
-        g_autofree char *line = g_strdup_printf("scratch folder %s stays: %s", self->scratch_folder,
-                                                g_strerror(errno));
+        g_autofree char *line =
+            g_strdup_printf("scratch folder %s stays: %s", self->scratch_folder, g_strerror(errno));
         host_log(self, REIN_LOG_WARNING, line);
     }
     g_free(self->plugin);

@@ -9,7 +9,8 @@ void
 rein_slicer_init(ReinSlicer *self, const ReinStage *stages, guint32 n_stages, guint32 first_round,
                  guint32 granule, gint64 target_ns)
 {
-    g_return_if_fail(n_stages >= 1 && n_stages <= REIN_SLICER_STAGES && granule >= 1);
+    g_return_if_fail(n_stages >= 1 && n_stages <= REIN_SLICER_STAGES);
+    g_return_if_fail(granule >= 1 && granule <= REIN_SLICER_MAX_GRANULE);
 
     *self = (ReinSlicer){
         .stages = stages,

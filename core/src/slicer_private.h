@@ -15,6 +15,7 @@
 G_BEGIN_DECLS
 
 #define REIN_SLICER_STAGES 16
+#define REIN_SLICER_MAX_GRANULE (1u << 24)
 
 typedef struct ReinSlicer {
     const ReinStage *stages; /* borrowed */
@@ -32,7 +33,8 @@ typedef struct ReinSlicer {
 } ReinSlicer;
 
 /*
- * Begins a run of `n_stages` (at most REIN_SLICER_STAGES) at `first_round`. `granule` is at least 1.
+ * Begins a run of `n_stages` (at most REIN_SLICER_STAGES) at `first_round`. `granule` is at least 1
+ * and at most REIN_SLICER_MAX_GRANULE.
  */
 void rein_slicer_init(ReinSlicer *self, const ReinStage *stages, guint32 n_stages,
                       guint32 first_round, guint32 granule, gint64 target_ns);

@@ -12,16 +12,16 @@ typedef struct {
 } StatusMeaning;
 
 static const StatusMeaning meanings[] = {
-    {REIN_ERR_FAILED, REIN_ERROR_FAILED, "failed, and the plugin did not say why"},
-    {REIN_ERR_INVALID_ARGUMENT, REIN_ERROR_INVALID, "invalid argument"},
-    {REIN_ERR_UNSUPPORTED, REIN_ERROR_UNSUPPORTED, "not supported by this plugin or device"},
-    {REIN_ERR_NO_DEVICE, REIN_ERROR_NO_DEVICE, "no such device"},
-    {REIN_ERR_OUT_OF_MEMORY, REIN_ERROR_OUT_OF_MEMORY, "out of device memory"},
-    {REIN_ERR_BUILD, REIN_ERROR_BUILD, "the kernel text does not build, and there is no log"},
-    {REIN_ERR_DEVICE_LOST, REIN_ERROR_DEVICE_LOST, "the device is lost"},
+    { REIN_ERR_FAILED, REIN_ERROR_FAILED, "failed, and the plugin did not say why" },
+    { REIN_ERR_INVALID_ARGUMENT, REIN_ERROR_INVALID, "invalid argument" },
+    { REIN_ERR_UNSUPPORTED, REIN_ERROR_UNSUPPORTED, "not supported by this plugin or device" },
+    { REIN_ERR_NO_DEVICE, REIN_ERROR_NO_DEVICE, "no such device" },
+    { REIN_ERR_OUT_OF_MEMORY, REIN_ERROR_OUT_OF_MEMORY, "out of device memory" },
+    { REIN_ERR_BUILD, REIN_ERROR_BUILD, "the kernel text does not build, and there is no log" },
+    { REIN_ERR_DEVICE_LOST, REIN_ERROR_DEVICE_LOST, "the device is lost" },
 };
 
-G_DEFINE_QUARK(rein-error-quark, rein_error)
+G_DEFINE_QUARK(rein - error - quark, rein_error)
 
 static const StatusMeaning *
 find_meaning(ReinStatus status)

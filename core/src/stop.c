@@ -12,9 +12,19 @@ struct ReinStop {
     gint n_refs; /* atomic */
     guint32 *flag; /* a page of its own, shared so that a worker can map it */
     gsize size;
-    gint reason; /* atomic; ReinStopReason */
-    gint64 raised_ns; /* atomic */
+    guint64 raised; /* atomic; when it was raised and why, in one: see pack(); 0: not raised */
 };
+
+#define REASON_BITS 3
+#define REASON_MASK 7u
+
+G_STATIC_ASSERT(REIN_STOP_ERROR <= REASON_MASK);
+
+static guint64
+pack(gint64 raised_ns, ReinStopReason reason)
+{
+    return (guint64)raised_ns << REASON_BITS | (guint64)reason;
+}
 
 ReinStop *
 rein_stop_new(GError **error)
@@ -55,24 +65,27 @@ rein_stop_unref(ReinStop *self)
 gboolean
 rein_stop_raise(ReinStop *self, ReinStopReason reason)
 {
-    if (!g_atomic_int_compare_and_exchange(&self->reason, REIN_STOP_NONE, (gint)reason)) {
+    guint64 none = 0;
+
+    if (rein_stop_get_reason(self) != REIN_STOP_NONE) {
         return FALSE;
     }
-    __atomic_store_n(&self->raised_ns, rein_now_ns(), __ATOMIC_RELEASE);
-    __atomic_store_n(self->flag, 1u, __ATOMIC_RELEASE);
-    return TRUE;
+    /* the flag before the time: whatever begins after that time has seen the flag */
+    __atomic_store_n(self->flag, 1u, __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n(&self->raised, &none, pack(rein_now_ns(), reason), FALSE,
+                                       __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 ReinStopReason
 rein_stop_get_reason(ReinStop *self)
 {
-    return (ReinStopReason)g_atomic_int_get(&self->reason);
+    return (ReinStopReason)(__atomic_load_n(&self->raised, __ATOMIC_ACQUIRE) & REASON_MASK);
 }
 
 gint64
 rein_stop_get_raised_ns(ReinStop *self)
 {
-    return __atomic_load_n(&self->raised_ns, __ATOMIC_ACQUIRE);
+    return (gint64)(__atomic_load_n(&self->raised, __ATOMIC_ACQUIRE) >> REASON_BITS);
 }
 
 const volatile guint32 *

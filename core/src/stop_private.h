@@ -29,7 +29,10 @@ ReinStop *rein_stop_new(GError **error);
 ReinStop *rein_stop_ref(ReinStop *self);
 void rein_stop_unref(ReinStop *self);
 
-/* Raises the flag; whether this call was the first to do so. Waiters must be woken by the caller. */
+/*
+ * Raises the flag; whether this call was the first to do so. Waiters must be woken by the caller. The
+ * flag may be seen up a moment before the reason and the time, which come into force together.
+ */
 gboolean rein_stop_raise(ReinStop *self, ReinStopReason reason);
 
 ReinStopReason rein_stop_get_reason(ReinStop *self);

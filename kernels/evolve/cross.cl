@@ -3,18 +3,23 @@
 /*
  * Children: uniform crossover of the two parents (Syswerda, "Uniform crossover in genetic algorithms",
  * ICGA 1989). State and fitness come from the first parent; a child that is equal to it has not changed
- * and keeps the fitness. With an elite, individual 0 is the best so far.
+ * and keeps the fitness. With an elite, individual 0 is the best so far, its state included.
  */
 
 REIN_FN void
 cross_copy_elite(REIN_GLOBAL const u32 *params, REIN_GLOBAL const u32 *status,
-                 REIN_GLOBAL const ReinGene *best, REIN_GLOBAL ReinGene *genes,
-                 REIN_GLOBAL i32 *fitness, u32 item)
+                 REIN_GLOBAL const ReinGene *best, REIN_GLOBAL const u32 *best_state,
+                 REIN_GLOBAL ReinGene *genes, REIN_GLOBAL i32 *fitness, REIN_GLOBAL u32 *state,
+                 u32 item)
 {
     const u32 n_genes = params[PARAM_N_GENES];
+    const u32 n_state = params[PARAM_N_STATE];
 
     for (u32 i = 0; i < n_genes; i++) {
         GENE(i) = best[status[STATUS_SLOT] * n_genes + i];
+    }
+    for (u32 i = 0; i < n_state; i++) {
+        state[REIN_AT(n_state, item, i)] = best_state[status[STATUS_SLOT] * n_state + i];
     }
     for (u32 plane = 0; plane < params[PARAM_N_PLANES]; plane++) {
         fitness[plane * params[PARAM_POPULATION] + item] = (i32)status[STATUS_BEST + plane];
@@ -47,20 +52,21 @@ cross_genes(REIN_GLOBAL const u32 *params, REIN_GLOBAL const ReinGene *parent_ge
 }
 
 REIN_KERNEL(evolve_cross, IN(u32, params), IN(u32, parents), IN(u32, status), IN(ReinGene, best),
-            IN(ReinGene, parent_genes), IN(i32, parent_fitness), IN(u32, parent_state),
-            OUT(ReinGene, genes), OUT(i32, fitness), OUT(u32, state), OUT(u32, changed))
+            IN(u32, best_state), IN(ReinGene, parent_genes), IN(i32, parent_fitness),
+            IN(u32, parent_state), OUT(ReinGene, genes), OUT(i32, fitness), OUT(u32, state),
+            OUT(u32, changed))
 {
     const u32 population = params[PARAM_POPULATION];
     const u32 n_state = params[PARAM_N_STATE];
     const u32 mother = parents[2 * item];
 
-    for (u32 i = 0; i < n_state; i++) {
-        state[REIN_AT(n_state, item, i)] = parent_state[REIN_AT(n_state, mother, i)];
-    }
     if (item < params[PARAM_N_ELITES] && status[STATUS_HAS_BEST] != 0) {
-        cross_copy_elite(params, status, best, genes, fitness, item);
+        cross_copy_elite(params, status, best, best_state, genes, fitness, state, item);
         changed[item] = 0;
         return;
+    }
+    for (u32 i = 0; i < n_state; i++) {
+        state[REIN_AT(n_state, item, i)] = parent_state[REIN_AT(n_state, mother, i)];
     }
     for (u32 plane = 0; plane < params[PARAM_N_PLANES]; plane++) {
         fitness[plane * population + item] = parent_fitness[plane * population + mother];

@@ -19,6 +19,9 @@ rank_of(u32 is_float, u32 bits)
     if (rank_is_nan(is_float, bits)) {
         return RANK_NAN;
     }
+    if (is_float != 0 && bits == 0x80000000u) {
+        bits = 0; /* -0 is as good as 0 */
+    }
     if (is_float == 0 || (bits & 0x80000000u) == 0) {
         return bits ^ 0x80000000u;
     }

@@ -63,11 +63,13 @@ reduce_compare(REIN_GLOBAL const u32 *params, REIN_GLOBAL const u32 *a, REIN_GLO
 
 /* item: 0. Keeps the best so far, writes the round's record; once the target is met both stand still. */
 REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(ReinGene, genes),
-            IN(u32, status), OUT(u32, next_status), OUT(ReinGene, best), OUT(u32, ring))
+            IN(u32, state), IN(u32, status), OUT(u32, next_status), OUT(ReinGene, best),
+            OUT(u32, best_state), OUT(u32, ring))
 {
     const u32 population = params[PARAM_POPULATION];
     const u32 n_planes = params[PARAM_N_PLANES];
     const u32 n_genes = params[PARAM_N_GENES];
+    const u32 n_state = params[PARAM_N_STATE];
     const u32 n_blocks = (population + BLOCK - 1u) / BLOCK;
     REIN_GLOBAL u32 *record = ring + (round % params[PARAM_RING]) * RECORD_COUNT;
     u32 winner = parts[PART_INDEX];
@@ -98,6 +100,9 @@ REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(R
         const u32 slot = 1u - status[STATUS_SLOT];
         for (u32 i = 0; i < n_genes; i++) {
             best[slot * n_genes + i] = genes[REIN_AT(n_genes, winner, i)];
+        }
+        for (u32 i = 0; i < n_state; i++) {
+            best_state[slot * n_state + i] = state[REIN_AT(n_state, winner, i)];
         }
         for (u32 plane = 0; plane < n_planes; plane++) {
             next_status[STATUS_BEST + plane] = record[RECORD_BEST + plane];

@@ -36,10 +36,11 @@
 #define TT_THRESHOLDS 17     /* [n_temperatures][n_deltas] chance to accept, of 2^32 */
 #define TT_N_TEMPERATURES 18
 #define TT_N_DELTAS 19
-#define TT_HARD_WEIGHT 20    /* of one hard violation in the search */
-#define TT_GAIN 21           /* no move is expected to lower the soft cost by more */
-#define TT_ROOM_CHANCE 22    /* of 2^32: a move draws a new room too */
-#define TT_ROOM_ONLY_CHANCE 23 /* of 2^32: a move leaves the period as it is */
+#define TT_HARD_WEIGHTS 20   /* [n_temperatures] of one hard violation in the search */
+#define TT_ROOM_CHANCE 21    /* of 2^32: a move draws a new room too */
+#define TT_ROOM_ONLY_CHANCE 22 /* of 2^32: a move leaves the period as it is */
+#define TT_CHAIN_CHANCE 31   /* of 2^32: a move to another period takes a Kempe chain along */
+#define TT_COUNT_WORDS 23    /* words of a curriculum in TT_AT_COUNT */
 /* where tables of the search begin in the scratch row, see timetable_improve.cl */
 #define TT_AT_PLACE 24
 #define TT_AT_SLOT 25
@@ -48,7 +49,7 @@
 #define TT_AT_DAY 28
 #define TT_AT_ROOM 29
 #define TT_AT_USED 30
-#define TT_COUNT_WORDS 31    /* words of a curriculum in TT_AT_COUNT */
+#define TT_AT_CHAIN 32
 #define TT_HEADER_WORDS 40
 
 /* a course's record */
@@ -61,7 +62,8 @@
 #define TT_COURSE_NEIGHBOURS 6     /* where the list of courses in conflict begins, ascending */
 #define TT_COURSE_N_NEIGHBOURS 7
 #define TT_COURSE_LATER 8          /* the first of these that comes after the course itself */
-#define TT_COURSE_WORDS 9
+#define TT_COURSE_GAIN 9           /* no new period of a lecture lowers the soft cost by more */
+#define TT_COURSE_WORDS 10
 
 #define TT_WEIGHT_DAYS 5
 #define TT_WEIGHT_COMPACT 2

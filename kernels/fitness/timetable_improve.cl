@@ -11,7 +11,8 @@
  * which costs no more. Conflicts and missing lectures are allowed, at TT_HARD_WEIGHT each.
  *
  * The temperature follows `progress` through a table of chances made on the host, so that nothing
- * here is floating point. `state` receives the hard and the soft cost of what was written back.
+ * here is floating point. If there are two words of state, they receive the hard and the soft cost of
+ * what was written back, as the search counted it.
  */
 
 #define TT_NOWHERE 0xFFFFFFFFu /* the place of a lecture without one */
@@ -33,7 +34,10 @@ typedef struct TtSearch {
     u32 at_day;      /* [n_courses][n_days] lectures */
     u32 at_room;     /* [n_courses][n_rooms] lectures */
     u32 at_used;     /* [n_courses] days in use << 16 | rooms in use */
+    u32 at_chain;    /* [2][TT_MAX_CHAIN] a Kempe chain: lectures, and where they were */
     u32 count_words;
+    i32 weight;      /* of a hard violation */
+    u32 n_deltas;
     i32 hard;
     i32 soft;
 } TtSearch;
@@ -44,6 +48,7 @@ typedef struct TtMove {
     u32 other; /* n_lectures: nobody */
     u32 from;
     u32 to;
+    u32 is_chain;
 } TtMove;
 
 #define TT_DAY_OF(period) ((u32)data[(u32)data[TT_PERIODS] + (period)] >> 16)
@@ -184,6 +189,7 @@ tt_start(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row)
     search->at_day = (u32)data[TT_AT_DAY];
     search->at_room = (u32)data[TT_AT_ROOM];
     search->at_used = (u32)data[TT_AT_USED];
+    search->at_chain = (u32)data[TT_AT_CHAIN];
     search->count_words = (u32)data[TT_COUNT_WORDS];
     search->hard = (i32)search->n_lectures;
     search->soft = 0;
@@ -293,17 +299,54 @@ tt_accepts(REIN_GLOBAL const i32 *chances, u32 n_deltas, i32 delta, u32 word)
     return delta <= 0 || ((u32)delta < n_deltas && word < (u32)chances[delta]);
 }
 
+/* Moves whose random numbers are made together, which a CPU does side by side. */
+#define TT_BATCH 16u
+
+/* The four random words of each move from number `first` on: word w of move first + i is
+ * words[w * TT_BATCH + i], and what rein_philox() gives for draw first + i. */
+REIN_FN void
+tt_random(const ReinRandom *random, u32 first, u32 *words)
+{
+    u32 *a = words;
+    u32 *b = words + TT_BATCH;
+    u32 *c = words + 2u * TT_BATCH;
+    u32 *d = words + 3u * TT_BATCH;
+    u32 key0 = random->key[0];
+    u32 key1 = random->key[1];
+
+    for (u32 i = 0; i < TT_BATCH; i++) {
+        a[i] = first + i;
+        b[i] = random->counter[1];
+        c[i] = random->counter[2];
+        d[i] = random->counter[3];
+    }
+    for (u32 r = 0; r < 10u; r++) {
+        for (u32 i = 0; i < TT_BATCH; i++) {
+            const u64 p = (u64)0xD2511F53u * a[i];
+            const u64 q = (u64)0xCD9E8D57u * c[i];
+
+            a[i] = (u32)(q >> 32) ^ b[i] ^ key0;
+            b[i] = (u32)q;
+            c[i] = (u32)(p >> 32) ^ d[i] ^ key1;
+            d[i] = (u32)p;
+        }
+        key0 += 0x9E3779B9u;
+        key1 += 0xBB67AE85u;
+    }
+}
+
 /* Draws the lecture and where it goes. */
 REIN_FN void
 tt_draw(const TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row,
         const u32 *word, TtMove *move)
 {
     const u64 a = (u64)word[0] * search->n_lectures;
-    const u64 b = (u64)word[1] * search->n_periods;
-    const u64 c = (u64)word[2] * search->n_rooms;
+    const u64 b = (u64)word[TT_BATCH] * search->n_periods;
+    const u64 c = (u64)word[2u * TT_BATCH] * search->n_rooms;
     u32 period = (u32)(b >> 32);
     u32 room = (u32)(c >> 32);
 
+    move->is_chain = (u32)c < (u32)data[TT_CHAIN_CHANCE];
     move->lecture = (u32)(a >> 32);
     move->from = TT_WORD(search->at_place + move->lecture);
     if (move->from != TT_NOWHERE) {
@@ -334,8 +377,8 @@ tt_try_insert(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *ro
         tt_take(search, data, row, move->other);
     }
     tt_place(search, data, row, move->lecture, move->to);
-    delta = data[TT_HARD_WEIGHT] * (search->hard - hard) + search->soft - soft;
-    if (tt_accepts(chances, (u32)data[TT_N_DELTAS], delta, word)) {
+    delta = search->weight * (search->hard - hard) + search->soft - soft;
+    if (tt_accepts(chances, search->n_deltas, delta, word)) {
         return 1;
     }
     tt_take(search, data, row, move->lecture);
@@ -350,13 +393,14 @@ REIN_FN u32
 tt_try(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, const TtMove *move,
        REIN_GLOBAL const i32 *chances, u32 word)
 {
-    const u32 n_deltas = (u32)data[TT_N_DELTAS];
+    const u32 n_deltas = search->n_deltas;
     const u32 course = TT_COURSE_OF(move->lecture);
     const u32 has_other = move->other < search->n_lectures;
     const u32 other = has_other ? TT_COURSE_OF(move->other) : search->n_courses;
     const u32 from = move->from >> 16;
     const u32 to = move->to >> 16;
     u32 may_share = 0;
+    i32 gain = TT_RECORD(course)[TT_COURSE_GAIN];
     i32 delta = 0;
 
     if (course == other || move->from == move->to) {
@@ -378,21 +422,21 @@ tt_try(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, cons
             if (other_busy >= TT_TAKEN) {
                 return 0;
             }
+            gain += TT_RECORD(other)[TT_COURSE_GAIN];
             hard += (i32)(other_busy - (TT_WORD(other_at + to) & TT_CONFLICTS_MASK)) -
                     2 * (i32)may_share;
         }
-        if (hard > 0 && !tt_accepts(chances, n_deltas,
-                                    data[TT_HARD_WEIGHT] * hard - data[TT_GAIN], word)) {
+        if (hard > 0 && !tt_accepts(chances, n_deltas, search->weight * hard - gain, word)) {
             return 0;
         }
-        delta = data[TT_HARD_WEIGHT] * hard;
+        delta = search->weight * hard;
     }
     delta += tt_delta_course(search, data, row, course, move->from, move->to);
     if (has_other) {
         delta += tt_delta_course(search, data, row, other, move->to, move->from);
     }
     if (from != to) {
-        if (!tt_accepts(chances, n_deltas, delta - data[TT_GAIN], word)) {
+        if (!tt_accepts(chances, n_deltas, delta - gain, word)) {
             return 0;
         }
         delta += tt_delta_compact(search, data, row, course, may_share ? other : search->n_courses,
@@ -415,6 +459,156 @@ tt_try(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, cons
     return 1;
 }
 
+/* Longest Kempe chain that is tried. */
+#define TT_MAX_CHAIN 16u
+
+/* Adds to the chain, from word `end` on, what stands in `period` in the way of `course`; returns the
+ * new end. */
+REIN_FN u32
+tt_chain_grow(const TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row,
+              u32 course, u32 period, u32 end)
+{
+    for (u32 room = 0; room < search->n_rooms && end < TT_MAX_CHAIN; room++) {
+        const u32 lecture = TT_WORD(search->at_slot + period * search->n_rooms + room);
+        u32 is_new = 1;
+
+        if (lecture == search->n_lectures ||
+            !(TT_COURSE_OF(lecture) == course ||
+              tt_are_in_conflict(data, course, TT_COURSE_OF(lecture)))) {
+            continue;
+        }
+        for (u32 i = 0; i < end; i++) {
+            is_new &= TT_WORD(search->at_chain + i) != lecture;
+        }
+        if (is_new) {
+            TT_WORD(search->at_chain + end) = lecture;
+            end++;
+        }
+    }
+    return end;
+}
+
+/* Collects the Kempe chain of a lecture between two periods in TT_AT_CHAIN, and behind it where each
+ * of its lectures is now; returns its length, 0 if it cannot be exchanged. */
+REIN_FN u32
+tt_chain_collect(const TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row,
+                 u32 lecture, u32 from, u32 to)
+{
+    u32 end = 1;
+
+    TT_WORD(search->at_chain) = lecture;
+    for (u32 i = 0; i < end; i++) {
+        const u32 next = TT_WORD(search->at_chain + i);
+        const u32 course = TT_COURSE_OF(next);
+        const u32 place = TT_WORD(search->at_place + next);
+        const u32 period = (place >> 16) == from ? to : from;
+        const u32 busy = TT_WORD(search->at_busy + course * search->n_periods + period);
+
+        TT_WORD(search->at_chain + TT_MAX_CHAIN + i) = place;
+        if (busy >= TT_FORBIDDEN) {
+            return 0;
+        }
+        if (busy != 0) {
+            end = tt_chain_grow(search, data, row, course, period, end);
+        }
+        if (end == TT_MAX_CHAIN) {
+            return 0;
+        }
+    }
+    return end;
+}
+
+/* The free room in `period` that suits the course best, or n_rooms. */
+REIN_FN u32
+tt_free_room(const TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, u32 course,
+             u32 period)
+{
+    u32 best = search->n_rooms;
+    i32 best_cost = 0;
+
+    for (u32 room = 0; room < search->n_rooms; room++) {
+        if (TT_WORD(search->at_slot + period * search->n_rooms + room) == search->n_lectures) {
+            const i32 cost =
+                tt_excess(data, course, room) +
+                (TT_WORD(search->at_room + course * search->n_rooms + room) == 0u);
+
+            if (best == search->n_rooms || cost < best_cost) {
+                best = room;
+                best_cost = cost;
+            }
+        }
+    }
+    return best;
+}
+
+/* Places the `n` lectures of the chain, all of which are without a place, in the other period, in
+ * their own room where it is free; false if there are too few rooms. */
+REIN_FN u32
+tt_chain_place(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, u32 n,
+               u32 from, u32 to)
+{
+    for (u32 i = 0; i < n; i++) {
+        const u32 place = TT_WORD(search->at_chain + TT_MAX_CHAIN + i);
+        const u32 period = (place >> 16) == from ? to : from;
+        const u32 room = place & 0xFFFFu;
+
+        if (TT_WORD(search->at_slot + period * search->n_rooms + room) == search->n_lectures) {
+            tt_place(search, data, row, TT_WORD(search->at_chain + i), period << 16 | room);
+        }
+    }
+    for (u32 i = 0; i < n; i++) {
+        const u32 lecture = TT_WORD(search->at_chain + i);
+        const u32 place = TT_WORD(search->at_chain + TT_MAX_CHAIN + i);
+        const u32 period = (place >> 16) == from ? to : from;
+
+        if (TT_WORD(search->at_place + lecture) == TT_NOWHERE) {
+            const u32 room = tt_free_room(search, data, row, TT_COURSE_OF(lecture), period);
+
+            if (room == search->n_rooms) {
+                return 0;
+            }
+            tt_place(search, data, row, lecture, period << 16 | room);
+        }
+    }
+    return 1;
+}
+
+/* Exchanges the Kempe chain of the move's lecture between its period and the new one, if that is
+ * accepted: no conflict appears or goes. */
+REIN_FN u32
+tt_try_chain(TtSearch *search, REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row,
+             const TtMove *move, REIN_GLOBAL const i32 *chances, u32 word)
+{
+    const i32 hard = search->hard;
+    const i32 soft = search->soft;
+    const u32 from = move->from >> 16;
+    const u32 to = move->to >> 16;
+    const u32 n =
+        from == to ? 0 : tt_chain_collect(search, data, row, move->lecture, from, to);
+    u32 is_placed;
+
+    if (n < 2u) {
+        return 0;
+    }
+    for (u32 i = 0; i < n; i++) {
+        tt_take(search, data, row, TT_WORD(search->at_chain + i));
+    }
+    is_placed = tt_chain_place(search, data, row, n, from, to);
+    if (is_placed &&
+        tt_accepts(chances, search->n_deltas,
+                   search->weight * (search->hard - hard) + search->soft - soft, word)) {
+        return 1;
+    }
+    for (u32 i = 0; i < n; i++) {
+        tt_take(search, data, row, TT_WORD(search->at_chain + i));
+    }
+    for (u32 i = 0; i < n; i++) {
+        tt_place(search, data, row, TT_WORD(search->at_chain + i),
+                 TT_WORD(search->at_chain + TT_MAX_CHAIN + i));
+    }
+    return 0;
+}
+
 /* ---- improve: a stretch of annealing on each individual ---- */
 
 REIN_KERNEL(timetable_improve, IN(u32, params), INOUT(u16, genes), INOUT(u32, changed),
@@ -429,12 +623,15 @@ REIN_KERNEL(timetable_improve, IN(u32, params), INOUT(u16, genes), INOUT(u32, ch
     REIN_GLOBAL u32 *row = scratch + REIN_SCRATCH_AT(params[PARAM_N_SCRATCH], item, 0u);
     ReinRandom random = rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round,
                                     RANDOM_IMPROVE);
+    u32 words[4u * TT_BATCH];
     TtSearch search;
 
     if (n_moves == 0) {
         return;
     }
     tt_start(&search, data, row);
+    search.n_deltas = (u32)data[TT_N_DELTAS];
+    search.weight = data[(u32)data[TT_HARD_WEIGHTS] + temperature];
     for (u32 i = 0; i < n_genes; i++) {
         const u32 gene = GENE(i);
 
@@ -449,15 +646,19 @@ REIN_KERNEL(timetable_improve, IN(u32, params), INOUT(u16, genes), INOUT(u32, ch
         }
     }
     for (u32 i = 0; i < n_moves; i++) {
+        const u32 *word = words + i % TT_BATCH;
         TtMove move;
 
-        random.counter[0] = i;
-        rein_philox(random.key[0], random.key[1], random.counter, random.word);
-        tt_draw(&search, data, row, random.word, &move);
+        if (i % TT_BATCH == 0) {
+            tt_random(&random, i, words);
+        }
+        tt_draw(&search, data, row, word, &move);
         if (move.from == TT_NOWHERE) {
-            tt_try_insert(&search, data, row, &move, chances, random.word[3]);
+            tt_try_insert(&search, data, row, &move, chances, word[3u * TT_BATCH]);
+        } else if (move.is_chain) {
+            tt_try_chain(&search, data, row, &move, chances, word[3u * TT_BATCH]);
         } else {
-            tt_try(&search, data, row, &move, chances, random.word[3]);
+            tt_try(&search, data, row, &move, chances, word[3u * TT_BATCH]);
         }
     }
     for (u32 i = 0; i < n_genes; i++) {
@@ -471,7 +672,7 @@ REIN_KERNEL(timetable_improve, IN(u32, params), INOUT(u16, genes), INOUT(u32, ch
         }
     }
     if (params[PARAM_N_STATE] >= 2u) {
-        state[item * params[PARAM_N_STATE]] = (u32)search.hard;
-        state[item * params[PARAM_N_STATE] + 1u] = (u32)search.soft;
+        state[REIN_AT(params[PARAM_N_STATE], item, 0u)] = (u32)search.hard;
+        state[REIN_AT(params[PARAM_N_STATE], item, 1u)] = (u32)search.soft;
     }
 }

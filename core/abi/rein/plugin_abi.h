@@ -47,7 +47,7 @@ typedef int32_t ReinStatus; /* fixed width: the size of an enum is not ABI */
 #define REIN_ERR_NO_DEVICE 4        /* the device id is unknown, or its driver is missing */
 #define REIN_ERR_OUT_OF_MEMORY 5    /* device memory; a smaller job may still fit */
 #define REIN_ERR_BUILD 6            /* the kernel text is at fault; the message is the compiler's log */
-#define REIN_ERR_DEVICE_LOST 7      /* the device must be closed and not be used again */
+#define REIN_ERR_DEVICE_LOST 7      /* from here on only usage(), cleanup() and close() are called */
 
 typedef struct ReinMsg {
     char *text;    /* caller's buffer, NUL-terminated on return */
@@ -90,7 +90,7 @@ typedef struct ReinDeviceInfo {
     uint32_t n_units;      /* compute units: cores, multiprocessors */
     uint32_t interleave;   /* W of GENE(i): 1 item-major, else tiles of W items; a power of two */
     uint64_t memory_size;  /* bytes a job may hope for */
-    char id[64];           /* stable between runs, unique in the plugin, begins with its name */
+    char id[64];           /* stable, unique, "NAME:" of the plugin and more printable ASCII */
     char name[128];        /* as the vendor calls it */
     char vendor[64];
     char driver[64];       /* driver or runtime with its version */
@@ -186,7 +186,7 @@ typedef struct ReinPluginTable {
     uint32_t struct_size; /* sizeof(ReinPluginTable) when the plugin was built */
     uint32_t flags;       /* REIN_PLUGIN_UNLOADABLE or zero */
 
-    const char *name;     /* "cpu"; [a-z0-9-]; devices' ids begin with it */
+    const char *name;     /* "cpu"; 1 to 32 of [a-z0-9-]; devices' ids begin with it */
     const char *version;  /* of the plugin, for people */
 
     /*

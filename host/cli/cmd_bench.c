@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <rein/error.h>
+#include <string.h>
+
+#include "bench/bench.h"
+#include "cli.h"
+#include "commands.h"
+#include "common/host_registry.h"
+#include "common/json.h"
+
+static char *flag_data;
+static char *flag_device;
+static char *flag_time;
+static int flag_repeats = 11;
+static int flag_stops = 1000;
+static int flag_seeds = 3;
+
+static const GOptionEntry entries[] = {
+    { "data", 0, 0, G_OPTION_ARG_FILENAME, &flag_data,
+      "Folder with comp01.ctt to comp07.ctt (tests/data/itc2007)", "DIR" },
+    { "device", 0, 0, G_OPTION_ARG_STRING, &flag_device, "What to measure", "SELECTOR" },
+    { "repeats", 0, 0, G_OPTION_ARG_INT, &flag_repeats, "Values behind each median (11)", "N" },
+    { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
+    { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
+    { "time", 0, 0, G_OPTION_ARG_STRING, &flag_time, "Length of each run in timetable", "DURATION" },
+    { NULL },
+};
+
+static const CliUsage usage = {
+    .verb = "bench",
+    .arguments = "[CASE…]",
+    .n_least = 0,
+    .n_most = 16,
+    .summary = "Measures this machine: rates, cost per round, stop latency, quality.",
+    .details = "Cases:\n"
+               "  evaluate   full timetable evaluations, against plain C on one core\n"
+               "  moves      delta-evaluated timetable moves\n"
+               "  round      what a round of empty kernels costs\n"
+               "  stop       from the stop flag to the terminal state\n"
+               "  timetable  quality on ITC-2007 comp01 to comp07; takes minutes, only when named\n"
+               "Without a case: all but timetable.\n",
+    .entries = entries,
+};
+
+/* Whether `test` was asked for. */
+static gboolean
+is_wanted(const Cli *cli, const BenchCase *test)
+{
+    if (cli->n_arguments == 0) {
+        return !test->is_long;
+    }
+    return g_strv_contains((const char *const *)cli->arguments, test->name);
+}
+
+static const char *
+find_unknown_case(const Cli *cli)
+{
+    for (guint i = 0; i < cli->n_arguments; i++) {
+        gboolean is_known = FALSE;
+        for (const BenchCase *test = bench_cases; test->name != NULL; test++) {
+            is_known |= strcmp(test->name, cli->arguments[i]) == 0;
+        }
+        if (!is_known) {
+            return cli->arguments[i];
+        }
+    }
+    return NULL;
+}
+
+/* Finds the device to measure, and the file of its plugin. */
+static gboolean
+pick_device(Bench *bench, const char *selector, GError **error)
+{
+    g_autoptr(ReinDevice) device =
+        rein_registry_open_device(bench->registry, selector, REIN_DEVICE_IN_PROCESS, error);
+
+    if (device == NULL) {
+        return FALSE;
+    }
+    for (guint i = 0; i < rein_registry_get_n_devices(bench->registry); i++) {
+        const ReinDeviceEntry *entry = rein_registry_get_device(bench->registry, i);
+        if (strcmp(entry->id, rein_device_get_id(device)) == 0) {
+            bench->device = entry;
+        }
+    }
+    for (guint i = 0; i < rein_registry_get_n_candidates(bench->registry); i++) {
+        const ReinCandidate *candidate = rein_registry_get_candidate(bench->registry, i);
+        if (candidate->state == REIN_CANDIDATE_LOADED &&
+            strcmp(candidate->name, bench->device->plugin) == 0) {
+            bench->plugin_path = candidate->path;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean
+run_cases(Bench *bench, const Cli *cli, GError **error)
+{
+    if (cli->output.format == REIN_OUTPUT_TEXT) {
+        rein_output_print(&cli->output, "device %s: %s, %s\n", bench->device->id,
+                          bench->device->name, bench->device->driver);
+    }
+    for (const BenchCase *test = bench_cases; test->name != NULL; test++) {
+        if (!is_wanted(cli, test)) {
+            continue;
+        }
+        rein_output_note(&cli->output, "bench: %s: %s", test->name, test->summary);
+        if (!test->run(bench, error)) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* The whole document: what was measured on, and all rows. */
+static gboolean
+run_bench(Bench *bench, Cli *cli, GError **error)
+{
+    g_autoptr(JsonBuilder) rows = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+
+    bench->rows = rows;
+    json_builder_begin_object(rows);
+    rein_json_add_text(rows, "device", bench->device->id);
+    rein_json_add_text(rows, "name", bench->device->name);
+    rein_json_add_text(rows, "driver", bench->device->driver);
+    json_builder_set_member_name(rows, "rows");
+    json_builder_begin_array(rows);
+    if (!run_cases(bench, cli, error)) {
+        return FALSE;
+    }
+    json_builder_end_array(rows);
+    json_builder_end_object(rows);
+    root = json_builder_get_root(rows);
+    if (cli->output.format != REIN_OUTPUT_TEXT) {
+        rein_output_print_json(&cli->output, root);
+    }
+    return TRUE;
+}
+
+int
+cmd_bench(int argc, char **argv)
+{
+    g_auto(Cli) cli = { 0 };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(ReinRegistry) registry = NULL;
+    int code = 0;
+
+    if (!cli_begin(&cli, &usage, argc, argv, &code)) {
+        return code;
+    }
+    if (find_unknown_case(&cli) != NULL) {
+        return cli_fail_usage(&usage, "there is no case \"%s\"", find_unknown_case(&cli));
+    }
+    if (flag_repeats < 1 || flag_stops < 1 || flag_seeds < 1) {
+        return cli_fail_usage(&usage, "--repeats, --stops and --seeds must be at least 1");
+    }
+    if (!cli_set(&cli, REIN_SETTING_RUN_TIME, flag_time, "--time", &error) ||
+        !cli_set(&cli, REIN_SETTING_RUN_DEVICE, flag_device, "--device", &error)) {
+        return cli_fail(&cli, error);
+    }
+    registry = rein_host_registry_new(cli.settings);
+
+    Bench bench = {
+        .settings = cli.settings,
+        .output = &cli.output,
+        .registry = registry,
+        .data_folder = flag_data != NULL ? flag_data : "tests/data/itc2007",
+        .n_repeats = (guint)flag_repeats,
+        .n_stops = (guint)flag_stops,
+        .n_seeds = (guint)flag_seeds,
+        .time_limit_ns = rein_settings_get_duration_ns(cli.settings, REIN_SETTING_RUN_TIME),
+    };
+    if (!pick_device(&bench, rein_settings_get_text(cli.settings, REIN_SETTING_RUN_DEVICE),
+                     &error) ||
+        !run_bench(&bench, &cli, &error)) {
+        return cli_fail(&cli, error);
+    }
+    return cli_end(&cli, REIN_EXIT_OK);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <string.h>
+
+#include <rein/error.h>
+#include <rein/registry.h>
+
+#include "cli.h"
+#include "columns.h"
+#include "commands.h"
+#include "common/host_registry.h"
+#include "common/json.h"
+#include "common/value.h"
+
+/* What the command was asked for, and what it found. */
+typedef struct Inventory {
+    ReinRegistry *registry;
+    const char *selector; /* NULL: none was given */
+    char *selected;       /* the id of the device that answers it, else NULL */
+} Inventory;
+
+static void
+inventory_clear(Inventory *self)
+{
+    g_clear_pointer(&self->registry, rein_registry_free);
+    g_clear_pointer(&self->selected, g_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inventory, inventory_clear)
+
+/* Backends that rein knows of, to be told apart from those that nobody has heard of. */
+static const char *const known_backends[] = { "cpu", "opencl", "cuda" };
+
+static const char *
+state_to_string(ReinCandidateState state)
+{
+    switch (state) {
+    case REIN_CANDIDATE_LOADED:
+        return "loaded";
+    case REIN_CANDIDATE_REFUSED:
+        return "refused";
+    case REIN_CANDIDATE_SHADOWED:
+        return "shadowed";
+    }
+    g_return_val_if_reached("refused");
+}
+
+/* Whether some file is, or by its name claims to be, the plugin called `backend`. */
+static gboolean
+has_candidate(ReinRegistry *registry, const char *backend)
+{
+    g_autofree char *file = g_strdup_printf("rein_plugin_%s.so", backend);
+
+    for (guint i = 0; i < rein_registry_get_n_candidates(registry); i++) {
+        const ReinCandidate *candidate = rein_registry_get_candidate(registry, i);
+        if (strcmp(candidate->name, backend) == 0 || g_str_has_suffix(candidate->path, file)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+static void
+print_devices(const Inventory *self, const ReinOutput *output)
+{
+    static const char *const heading[] = {
+        "ID", "NAME", "DRIVER", "UNITS", "MEMORY", "INTERLEAVE"
+    };
+    g_autoptr(Columns) columns = columns_new(G_N_ELEMENTS(heading), 0x38);
+
+    for (guint i = 0; i < G_N_ELEMENTS(heading); i++) {
+        columns_add(columns, heading[i]);
+    }
+    for (guint i = 0; i < rein_registry_get_n_devices(self->registry); i++) {
+        const ReinDeviceEntry *device = rein_registry_get_device(self->registry, i);
+        g_autofree char *units = g_strdup_printf("%u", device->n_units);
+        g_autofree char *memory = rein_value_describe_size(device->memory_size);
+        g_autofree char *interleave = g_strdup_printf("%u", device->interleave);
+        columns_add(columns, device->id);
+        columns_add(columns, device->name);
+        columns_add(columns, device->driver);
+        columns_add(columns, units);
+        columns_add(columns, memory);
+        columns_add(columns, interleave);
+    }
+    columns_print(columns, output);
+}
+
+static void
+print_candidates(const Inventory *self, const ReinOutput *output)
+{
+    static const char *const heading[] = { "PLUGIN", "STATE", "DEVICES", "FILE", "REASON" };
+    g_autoptr(Columns) columns = columns_new(G_N_ELEMENTS(heading), 0x4);
+
+    for (guint i = 0; i < G_N_ELEMENTS(heading); i++) {
+        columns_add(columns, heading[i]);
+    }
+    for (guint i = 0; i < rein_registry_get_n_candidates(self->registry); i++) {
+        const ReinCandidate *candidate = rein_registry_get_candidate(self->registry, i);
+        g_autofree char *name = *candidate->name == '\0'
+                                    ? g_strdup("-")
+                                    : g_strdup_printf("%s %s", candidate->name, candidate->version);
+        g_autofree char *devices = g_strdup_printf("%u", candidate->n_devices);
+        columns_add(columns, name);
+        columns_add(columns, state_to_string(candidate->state));
+        columns_add(columns, devices);
+        columns_add(columns, candidate->path);
+        columns_add(columns, *candidate->reason != '\0' ? candidate->reason : "-");
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
+        if (!has_candidate(self->registry, known_backends[i])) {
+            columns_add(columns, known_backends[i]);
+            columns_add(columns, "absent");
+            columns_add(columns, "0");
+            columns_add(columns, "-");
+            columns_add(columns, "not installed: no file of this plugin in any plugin folder");
+        }
+    }
+    columns_print(columns, output);
+}
+
+static void
+print_text(const Inventory *self, const ReinOutput *output, gboolean is_explained)
+{
+    if (rein_registry_get_n_devices(self->registry) > 0) {
+        print_devices(self, output);
+    }
+    if (is_explained) {
+        rein_output_print(output, rein_registry_get_n_devices(self->registry) > 0 ? "\n" : "%s",
+                          "");
+        print_candidates(self, output);
+    }
+    if (self->selected != NULL) {
+        rein_output_print(output, "\n%s picks %s\n", self->selector, self->selected);
+    }
+}
+
+static JsonNode *
+describe_device(const ReinDeviceEntry *device)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_object(builder);
+    rein_json_add_text(builder, "type", "device");
+    rein_json_add_text(builder, "id", device->id);
+    rein_json_add_text(builder, "name", device->name);
+    rein_json_add_text(builder, "vendor", device->vendor);
+    rein_json_add_text(builder, "driver", device->driver);
+    rein_json_add_text(builder, "pci", device->pci);
+    rein_json_add_text(builder, "plugin", device->plugin);
+    rein_json_add_number(builder, "units", device->n_units);
+    rein_json_add_number(builder, "interleave", device->interleave);
+    rein_json_add_number(builder, "memory_bytes",
+                         (gint64)MIN(device->memory_size, (guint64)G_MAXINT64));
+    rein_json_add_boolean(builder, "is_cpu", device->is_cpu);
+    rein_json_add_boolean(builder, "is_gpu", device->is_gpu);
+    json_builder_end_object(builder);
+    return json_builder_get_root(builder);
+}
+
+static JsonNode *
+describe_candidate(const char *plugin, const char *version, const char *state, const char *path,
+                   const char *reason, guint n_devices)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_object(builder);
+    rein_json_add_text(builder, "type", "candidate");
+    rein_json_add_text(builder, "plugin", plugin);
+    rein_json_add_text(builder, "version", version);
+    rein_json_add_text(builder, "state", state);
+    rein_json_add_text(builder, "path", path);
+    rein_json_add_text(builder, "reason", reason);
+    rein_json_add_number(builder, "devices", n_devices);
+    json_builder_end_object(builder);
+    return json_builder_get_root(builder);
+}
+
+/* Devices, as nodes. */
+static GPtrArray *
+describe_devices(const Inventory *self)
+{
+    GPtrArray *nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_node_unref);
+
+    for (guint i = 0; i < rein_registry_get_n_devices(self->registry); i++) {
+        g_ptr_array_add(nodes, describe_device(rein_registry_get_device(self->registry, i)));
+    }
+    return nodes;
+}
+
+/* Candidate files, then known backends of which there is none, as nodes. */
+static GPtrArray *
+describe_candidates(const Inventory *self)
+{
+    GPtrArray *nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_node_unref);
+
+    for (guint i = 0; i < rein_registry_get_n_candidates(self->registry); i++) {
+        const ReinCandidate *candidate = rein_registry_get_candidate(self->registry, i);
+        g_ptr_array_add(nodes,
+                        describe_candidate(candidate->name, candidate->version,
+                                           state_to_string(candidate->state), candidate->path,
+                                           candidate->reason, candidate->n_devices));
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
+        if (!has_candidate(self->registry, known_backends[i])) {
+            g_ptr_array_add(
+                nodes, describe_candidate(known_backends[i], "", "absent", "", "not installed", 0));
+        }
+    }
+    return nodes;
+}
+
+static void
+add_nodes(JsonBuilder *builder, const char *member, GPtrArray *nodes)
+{
+    json_builder_set_member_name(builder, member);
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < nodes->len; i++) {
+        json_builder_add_value(builder, json_node_ref(g_ptr_array_index(nodes, i)));
+    }
+    json_builder_end_array(builder);
+}
+
+static void
+print_json(const Inventory *self, const ReinOutput *output, gboolean is_explained)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(GPtrArray) devices = describe_devices(self);
+    g_autoptr(GPtrArray) candidates = is_explained ? describe_candidates(self) : NULL;
+
+    json_builder_begin_object(builder);
+    add_nodes(builder, "devices", devices);
+    if (candidates != NULL) {
+        add_nodes(builder, "candidates", candidates);
+    }
+    if (self->selected != NULL) {
+        rein_json_add_text(builder, "selector", self->selector);
+        rein_json_add_text(builder, "selected", self->selected);
+    }
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    rein_output_print_json(output, root);
+}
+
+/* Each device, candidate and choice in a line of its own, told apart by `type`. */
+static void
+print_ndjson(const Inventory *self, const ReinOutput *output, gboolean is_explained)
+{
+    g_autoptr(GPtrArray) nodes = describe_devices(self);
+
+    if (is_explained) {
+        g_autoptr(GPtrArray) candidates = describe_candidates(self);
+        for (guint i = 0; i < candidates->len; i++) {
+            g_ptr_array_add(nodes, json_node_ref(g_ptr_array_index(candidates, i)));
+        }
+    }
+    for (guint i = 0; i < nodes->len; i++) {
+        rein_output_print_json(output, g_ptr_array_index(nodes, i));
+    }
+    if (self->selected != NULL) {
+        g_autoptr(JsonBuilder) builder = json_builder_new();
+        json_builder_begin_object(builder);
+        rein_json_add_text(builder, "type", "selection");
+        rein_json_add_text(builder, "selector", self->selector);
+        rein_json_add_text(builder, "selected", self->selected);
+        json_builder_end_object(builder);
+        g_autoptr(JsonNode) root = json_builder_get_root(builder);
+        rein_output_print_json(output, root);
+    }
+}
+
+/* Opens the device that answers the selector, as a run would: the only way to know. */
+static gboolean
+select_device(Inventory *self, GError **error)
+{
+    g_autoptr(ReinDevice) device = NULL;
+
+    if (self->selector == NULL) {
+        return TRUE;
+    }
+    device =
+        rein_registry_open_device(self->registry, self->selector, REIN_DEVICE_IN_PROCESS, error);
+    if (device == NULL) {
+        return FALSE;
+    }
+    self->selected = g_strdup(rein_device_get_id(device));
+    return TRUE;
+}
+
+static int
+print_inventory(Cli *cli, const char *selector, gboolean is_explained)
+{
+    g_auto(Inventory) inventory = { .selector = selector };
+    g_autoptr(GError) error = NULL;
+
+    inventory.registry = rein_host_registry_new(cli->settings);
+    rein_registry_scan(inventory.registry);
+    (void)select_device(&inventory, &error);
+
+    switch (cli->output.format) {
+    case REIN_OUTPUT_TEXT:
+        print_text(&inventory, &cli->output, is_explained);
+        break;
+    case REIN_OUTPUT_JSON:
+        print_json(&inventory, &cli->output, is_explained);
+        break;
+    case REIN_OUTPUT_NDJSON:
+        print_ndjson(&inventory, &cli->output, is_explained);
+        break;
+    }
+    if (error == NULL && rein_registry_get_n_devices(inventory.registry) == 0) {
+        g_set_error(&error, REIN_ERROR, REIN_ERROR_NO_DEVICE, "devices: none is usable%s",
+                    is_explained ? "" : " (rein devices --why says what was found)");
+    }
+    return error != NULL ? cli_fail(cli, error) : cli_end(cli, REIN_EXIT_OK);
+}
+
+int
+cmd_devices(int argc, char **argv)
+{
+    gboolean is_explained = FALSE;
+    g_autofree char *selector = NULL;
+    const GOptionEntry entries[] = {
+        { "why", 'w', 0, G_OPTION_ARG_NONE, &is_explained,
+          "Also list each plugin file that was found, what became of it and why", NULL },
+        { "device", 'd', 0, G_OPTION_ARG_STRING, &selector,
+          "Open the device a run with this selector would take, and say which", "SELECTOR" },
+        { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+    };
+    const CliUsage usage = {
+        .verb = "devices",
+        .arguments = "",
+        .summary = "Lists the devices that plugins found on this machine.",
+        .details = "Selectors: auto (a GPU if there is one, else the CPU plugin), a plugin (cpu),\n"
+                   "plugin:index (cuda:0), an id or its beginning up to a colon.\n"
+                   "Exit code 10 if there is no usable device, or none answers SELECTOR.",
+        .entries = entries,
+    };
+    g_auto(Cli) cli = { 0 };
+    int code = 0;
+
+    if (!cli_begin(&cli, &usage, argc, argv, &code)) {
+        return code;
+    }
+    return print_inventory(&cli, selector, is_explained);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <rein/error.h>
+
+#include "cli.h"
+#include "commands.h"
+#include "common/value.h"
+#include "run_print.h"
+#include "run_session.h"
+
+#define MAX_SLICE_MS 100u
+
+/* The command's flags as they were written. */
+typedef struct RunFlags {
+    char *time;
+    char *rounds;
+    char *evaluations;
+    char *target;
+    char *stagnation;
+    char *deadline;
+    char *seed;
+    char *population;
+    char *device;
+    char *start;
+    char *output;
+    char *record;
+    char *slice;
+    GStrv settings; /* KEY=VALUE */
+    gboolean is_in_process;
+    gboolean has_no_grid;
+} RunFlags;
+
+static void
+run_flags_clear(RunFlags *self)
+{
+    char **texts[] = { &self->time,       &self->rounds,   &self->evaluations, &self->target,
+                       &self->stagnation, &self->deadline, &self->seed,        &self->population,
+                       &self->device,     &self->start,    &self->output,      &self->record,
+                       &self->slice };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_clear_pointer(texts[i], g_free);
+    }
+    g_clear_pointer(&self->settings, g_strfreev);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunFlags, run_flags_clear)
+
+/* A whole number of at least 1; no flag is 0. */
+static gboolean
+read_count(const char *text, const char *flag, guint64 maximum, guint64 *count, GError **error)
+{
+    *count = 0;
+    if (text == NULL) {
+        return TRUE;
+    }
+    if (!rein_value_parse_number(text, count, error)) {
+        g_prefix_error(error, "%s: ", flag);
+        return FALSE;
+    }
+    if (*count >= 1 && *count <= maximum) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                "%s: %s is out of range (give 1 to %" G_GUINT64_FORMAT ")", flag, text, maximum);
+    return FALSE;
+}
+
+/* A duration above 0; no flag is 0. */
+static gboolean
+read_duration(const char *text, const char *flag, gint64 *duration_ns, GError **error)
+{
+    *duration_ns = 0;
+    if (text == NULL) {
+        return TRUE;
+    }
+    if (!rein_value_parse_duration(text, duration_ns, error)) {
+        g_prefix_error(error, "%s: ", flag);
+        return FALSE;
+    }
+    if (*duration_ns > 0) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                "%s: %s is no time at all (give a duration such as 20s)", flag, text);
+    return FALSE;
+}
+
+static gboolean
+set_setting(Cli *cli, const char *assignment, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(assignment, "=", 2);
+    ReinSettingKey key = REIN_N_SETTINGS;
+
+    if (g_strv_length(parts) != 2) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                    "--set: \"%s\" has no = (give KEY=VALUE, as in cpu.threads=1)", assignment);
+        return FALSE;
+    }
+    if (!rein_setting_find(parts[0], &key)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                    "--set: no setting is called \"%s\" (see rein config)", parts[0]);
+        return FALSE;
+    }
+    g_autofree char *flag = g_strconcat("--set ", parts[0], NULL);
+    return rein_settings_set(cli->settings, key, parts[1], flag, error);
+}
+
+static gboolean
+set_settings(Cli *cli, const RunFlags *flags, GError **error)
+{
+    guint64 slice_ms = 0;
+
+    for (guint i = 0; flags->settings != NULL && flags->settings[i] != NULL; i++) {
+        if (!set_setting(cli, flags->settings[i], error)) {
+            return FALSE;
+        }
+    }
+    if (!read_count(flags->slice, "--slice-ms", MAX_SLICE_MS, &slice_ms, error)) {
+        return FALSE;
+    }
+    g_autofree char *slice =
+        slice_ms > 0 ? g_strdup_printf("%" G_GUINT64_FORMAT "ms", slice_ms) : NULL;
+    return cli_set(cli, REIN_SETTING_RUN_SEED, flags->seed, "--seed", error) &&
+           cli_set(cli, REIN_SETTING_RUN_POPULATION, flags->population, "--population", error) &&
+           cli_set(cli, REIN_SETTING_RUN_DEVICE, flags->device, "--device", error) &&
+           cli_set(cli, REIN_SETTING_JOB_SLICE, slice, "--slice-ms", error);
+}
+
+static gboolean
+make_spec(const Cli *cli, const RunFlags *flags, ReinRunSpec *spec, GError **error)
+{
+    guint64 n_rounds = 0;
+    guint64 stagnation = 0;
+
+    *spec = (ReinRunSpec){
+        .settings = cli->settings,
+        .problem_path = cli->arguments[0],
+        .start_path = flags->start,
+        .output_path = flags->output,
+        .record_path = flags->record,
+        .target = flags->target,
+    };
+    if (!read_duration(flags->time, "--time", &spec->time_ns, error) ||
+        !read_count(flags->rounds, "--rounds", G_MAXUINT32 - 1, &n_rounds, error) ||
+        !read_count(flags->evaluations, "--evaluations", G_MAXINT64, &spec->n_evaluations, error) ||
+        !read_count(flags->stagnation, "--stagnation", G_MAXUINT32 - 1, &stagnation, error) ||
+        !read_duration(flags->deadline, "--deadline", &spec->deadline_ns, error)) {
+        return FALSE;
+    }
+    spec->n_rounds = (guint32)n_rounds;
+    spec->stagnation = (guint32)stagnation;
+    if (spec->time_ns == 0 && spec->n_rounds == 0 && spec->n_evaluations == 0) {
+        spec->time_ns = rein_settings_get_duration_ns(cli->settings, REIN_SETTING_RUN_TIME);
+    }
+    return TRUE;
+}
+
+static int
+run(Cli *cli, const RunFlags *flags)
+{
+    g_autoptr(GError) error = NULL;
+    ReinRunSpec spec = { 0 };
+    int code = 0;
+
+    if (!set_settings(cli, flags, &error) || !make_spec(cli, flags, &spec, &error)) {
+        return cli_fail(cli, error);
+    }
+    g_autoptr(ReinRunReport) report = run_session_run(&spec, &cli->output, &code);
+    if (report == NULL) {
+        return code;
+    }
+    run_print(report, &cli->output, !flags->has_no_grid);
+    return cli_end(cli, report->exit_code);
+}
+
+int
+cmd_run(int argc, char **argv)
+{
+    g_auto(RunFlags) flags = { 0 };
+    const GOptionEntry entries[] = {
+        { "time", 't', 0, G_OPTION_ARG_STRING, &flags.time,
+          "Limit of time: 20s, 5m (60s if no limit is given)", "T" },
+        { "rounds", 0, 0, G_OPTION_ARG_STRING, &flags.rounds, "Limit of rounds", "N" },
+        { "evaluations", 0, 0, G_OPTION_ARG_STRING, &flags.evaluations, "Limit of full evaluations",
+          "N" },
+        { "target", 0, 0, G_OPTION_ARG_STRING, &flags.target,
+          "End when the best costs no more: 5, or hard,soft", "COST" },
+        { "stagnation", 0, 0, G_OPTION_ARG_STRING, &flags.stagnation,
+          "End after N rounds without a better best", "N" },
+        { "deadline", 0, 0, G_OPTION_ARG_STRING, &flags.deadline,
+          "The run must be over by then; passing it is an error", "T" },
+        { "seed", 0, 0, G_OPTION_ARG_STRING, &flags.seed, "Seed of all random numbers", "N" },
+        { "population", 0, 0, G_OPTION_ARG_STRING, &flags.population,
+          "Individuals; the problem knows a good number", "N" },
+        { "device", 'd', 0, G_OPTION_ARG_STRING, &flags.device,
+          "auto, cpu, or the beginning of an id in rein devices", "SELECTOR" },
+        { "start", 0, 0, G_OPTION_ARG_FILENAME, &flags.start, "Begin from this solution", "FILE" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &flags.output, "Copy the solution to FILE",
+          "FILE" },
+        { "record", 0, 0, G_OPTION_ARG_FILENAME, &flags.record,
+          "Write what each round came to, as ndjson", "FILE" },
+        { "in-process", 0, 0, G_OPTION_ARG_NONE, &flags.is_in_process,
+          "Run the device's plugin in this process, as this version always does", NULL },
+        { "slice-ms", 0, 0, G_OPTION_ARG_STRING, &flags.slice,
+          "What one call of the plugin aims to take, 1 to 100", "N" },
+        { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.settings,
+          "Set any setting for this run: cpu.threads=1", "KEY=VALUE" },
+        { "no-grid", 0, 0, G_OPTION_ARG_NONE, &flags.has_no_grid,
+          "Do not show the solution at the end", NULL },
+        { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
+    };
+    const CliUsage usage = {
+        .verb = "run",
+        .arguments = "PROBLEM",
+        .n_least = 1,
+        .n_most = 1,
+        .summary = "Evolves a problem on a device and writes the best solution.",
+        .details =
+            "The solution always goes into the job's folder. The first Ctrl-C stops the run and "
+            "saves\nthe best so far, the second one ends it at once.",
+        .entries = entries,
+    };
+    g_auto(Cli) cli = { 0 };
+    int code = 0;
+
+    run_session_catch_signals();
+    if (!cli_begin(&cli, &usage, argc, argv, &code)) {
+        return code;
+    }
+    return run(&cli, &flags);
+}

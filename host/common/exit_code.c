@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "exit_code.h"
+
+#include <rein/error.h>
+
+ReinExitCode
+rein_exit_code_of_error(const GError *error)
+{
+    g_return_val_if_fail(error != NULL, REIN_EXIT_BUG);
+
+    if (error->domain != REIN_ERROR) {
+        return REIN_EXIT_BAD_INPUT;
+    }
+    switch ((ReinError)error->code) {
+    case REIN_ERROR_FAILED:
+        return REIN_EXIT_BUG;
+    case REIN_ERROR_INVALID:
+        return REIN_EXIT_BAD_INPUT;
+    case REIN_ERROR_NO_DEVICE:
+    case REIN_ERROR_UNSUPPORTED:
+        return REIN_EXIT_NO_DEVICE;
+    case REIN_ERROR_BUILD:
+        return REIN_EXIT_BUILD;
+    case REIN_ERROR_OUT_OF_MEMORY:
+        return REIN_EXIT_OUT_OF_MEMORY;
+    case REIN_ERROR_PLUGIN:
+    case REIN_ERROR_DEVICE_LOST:
+        return REIN_EXIT_DEVICE_LOST;
+    case REIN_ERROR_TIMEOUT:
+        return REIN_EXIT_DEADLINE;
+    case REIN_ERROR_STOPPED:
+        return REIN_EXIT_STOPPED;
+    }
+    return REIN_EXIT_BUG;
+}
+
+ReinExitCode
+rein_exit_code_of_result(ReinResult *result, gboolean is_feasible)
+{
+    const GError *error = rein_result_get_error(result);
+
+    switch (rein_result_get_outcome(result)) {
+    case REIN_OUTCOME_ROUNDS:
+    case REIN_OUTCOME_TIME:
+    case REIN_OUTCOME_EVALUATIONS:
+    case REIN_OUTCOME_STAGNATION:
+        return is_feasible ? REIN_EXIT_OK : REIN_EXIT_INFEASIBLE;
+    case REIN_OUTCOME_TARGET:
+        return REIN_EXIT_OK;
+    case REIN_OUTCOME_STOPPED:
+        return REIN_EXIT_STOPPED;
+    case REIN_OUTCOME_DEADLINE:
+    case REIN_OUTCOME_HANG:
+        return REIN_EXIT_DEADLINE;
+    case REIN_OUTCOME_FAILED:
+        return error != NULL ? rein_exit_code_of_error(error) : REIN_EXIT_BUG;
+    }
+    return REIN_EXIT_BUG;
+}

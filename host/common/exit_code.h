@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What the programs' exit codes mean, and which one an error or the end of a run gets. [any thread] */
+
+#pragma once
+
+#include <glib.h>
+#include <rein/result.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+    REIN_EXIT_OK = 0,             /* done; of a run: a limit or the target was reached */
+    REIN_EXIT_BAD_INPUT = 2,      /* usage, files, settings; output that cannot be written */
+    REIN_EXIT_DEADLINE = 3,       /* deadline or hang, with the best so far */
+    REIN_EXIT_STOPPED = 4,        /* somebody stopped it, with the best so far */
+    REIN_EXIT_INFEASIBLE = 5,     /* limit reached, or solution complete, but not feasible */
+    REIN_EXIT_NO_DEVICE = 10,     /* no usable device, or it can never do this */
+    REIN_EXIT_BUILD = 11,         /* the kernel does not build */
+    REIN_EXIT_DEVICE_LOST = 12,   /* device lost or quarantined, plugin broken */
+    REIN_EXIT_OUT_OF_MEMORY = 13, /* of the device */
+    REIN_EXIT_BUG = 70,           /* of ours */
+    REIN_EXIT_TRY_AGAIN = 75,     /* later */
+} ReinExitCode;
+
+/**
+ * rein_exit_code_of_error:
+ * @error: any error; of other domains than #ReinError it is taken for bad input
+ */
+ReinExitCode rein_exit_code_of_error(const GError *error);
+
+/**
+ * rein_exit_code_of_result:
+ * @is_feasible: whether its best solution is feasible; TRUE for problems that know no other
+ */
+ReinExitCode rein_exit_code_of_result(ReinResult *result, gboolean is_feasible);
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Where rein keeps what outlives a process: `$XDG_STATE_HOME/rein/` (`~/.local/state/rein/`) with
+ * `jobs/` (a folder for each run) and `cache/` (built kernels). [any thread]
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define REIN_STATE_JOBS "jobs"
+#define REIN_STATE_CACHE "cache"
+
+/* Returns: (transfer full): the path of the folder, made or not */
+char *rein_state_path(const char *name);
+
+/**
+ * rein_state_make_folder:
+ * @name: "jobs", "jobs/7f3a"
+ *
+ * Makes the folder and those above it, mode 0700, unless they are there.
+ *
+ * Returns: (transfer full): its path, or %NULL with %REIN_ERROR_INVALID if it cannot be made or
+ *     written in; the message says what to do [may block]
+ */
+char *rein_state_make_folder(const char *name, GError **error);
+
+G_END_DECLS

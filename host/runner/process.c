@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "process.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Fields of /proc/PID/stat after the name, which is in parentheses and may hold anything. */
+#define FIELD_STATE 0
+#define FIELD_START_TIME 19
+
+/* Reads the start time of `pid`; FALSE if there is no such process or it has ended. */
+static gboolean
+read_start_time(gint64 pid, guint64 *start_time)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid);
+    g_autofree char *text = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return FALSE;
+    }
+    const char *end_of_name = strrchr(text, ')');
+    if (end_of_name == NULL || end_of_name[1] == '\0') {
+        return FALSE;
+    }
+    g_auto(GStrv) fields = g_strsplit(end_of_name + 2, " ", -1);
+    return g_strv_length(fields) > FIELD_START_TIME && strcmp(fields[FIELD_STATE], "Z") != 0 &&
+           strcmp(fields[FIELD_STATE], "X") != 0 &&
+           g_ascii_string_to_unsigned(fields[FIELD_START_TIME], 10, 0, G_MAXUINT64, start_time,
+                                      NULL);
+}
+
+static void
+read_boot_id(char *boot_id)
+{
+    g_autofree char *text = NULL;
+
+    *boot_id = '\0';
+    if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, NULL)) {
+        g_strlcpy(boot_id, g_strstrip(text), REIN_BOOT_ID_SIZE);
+    }
+}
+
+void
+rein_process_get_own(ReinProcess *process)
+{
+    g_return_if_fail(process != NULL);
+
+    *process = (ReinProcess){ .pid = getpid() };
+    read_boot_id(process->boot_id);
+    if (!read_start_time(process->pid, &process->start_time)) {
+        process->start_time = 0;
+    }
+}
+
+gboolean
+rein_process_is_alive(const ReinProcess *process)
+{
+    char boot_id[REIN_BOOT_ID_SIZE];
+    guint64 start_time = 0;
+
+    g_return_val_if_fail(process != NULL, FALSE);
+
+    read_boot_id(boot_id);
+    return strcmp(boot_id, process->boot_id) == 0 && read_start_time(process->pid, &start_time) &&
+           start_time == process->start_time;
+}
+
+char *
+rein_process_to_text(const ReinProcess *process)
+{
+    g_return_val_if_fail(process != NULL, NULL);
+
+    return g_strdup_printf("%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %s", process->pid,
+                           process->start_time, process->boot_id);
+}
+
+gboolean
+rein_process_from_text(const char *text, ReinProcess *process)
+{
+    g_return_val_if_fail(text != NULL && process != NULL, FALSE);
+
+    *process = (ReinProcess){ 0 };
+    return sscanf(text, "%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT " %39s", &process->pid,
+                  &process->start_time, process->boot_id) >= 2 &&
+           process->pid > 0;
+}

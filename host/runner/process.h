@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Which process it was, in a form that outlives it: its number alone is given to another one soon. A
+ * plain value, also as one line of text. [any thread]
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define REIN_BOOT_ID_SIZE 40u
+
+typedef struct ReinProcess {
+    gint64 pid;
+    guint64 start_time;              /* clock ticks after the boot */
+    char boot_id[REIN_BOOT_ID_SIZE]; /* "" where the kernel does not tell */
+} ReinProcess;
+
+/* This process. */
+void rein_process_get_own(ReinProcess *process);
+
+/* Whether it still runs: the same boot, number and start time. A zombie does not run. */
+gboolean rein_process_is_alive(const ReinProcess *process);
+
+/* Returns: (transfer full): one line without its end: `pid start-time boot-id` */
+char *rein_process_to_text(const ReinProcess *process);
+
+/* Returns: whether `text` is such a line; it may have an end */
+gboolean rein_process_from_text(const char *text, ReinProcess *process);
+
+G_END_DECLS

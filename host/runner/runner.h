@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * One run of a problem from end to end: load it, make the job's folder, construct a start, open the
+ * device, evolve, save the best, give everything back, and only then say how it ended. The thread that
+ * runs it may be any; stopping it and giving it up are for every other one.
+ */
+
+#pragma once
+
+#include <rein/evolution.h>
+
+#include "common/settings.h"
+#include "job_folder.h"
+#include "run_report.h"
+
+G_BEGIN_DECLS
+
+/* What is asked for. Text is borrowed until the runner is freed, as are the settings, from which come
+ * seed, population, device, slice, grace, those of the plugins and what the sweep keeps. */
+typedef struct ReinRunSpec {
+    const ReinSettings *settings;
+    const char *problem_path;
+    const char *start_path;  /* (nullable) */
+    const char *output_path; /* (nullable) where the solution is copied to */
+    const char *record_path; /* (nullable) see run_record.h */
+    const char *target;      /* (nullable) as the problem's format reads it */
+    gint64 time_ns;          /* limits; 0: none */
+    guint32 n_rounds;
+    guint64 n_evaluations;
+    guint32 stagnation;
+    gint64 deadline_ns; /* from the beginning of the run */
+} ReinRunSpec;
+
+/* Who watches a run, on the thread that runs it; be quick. All members may be NULL. */
+typedef struct ReinRunObserver {
+    ReinEventCb event; /* also on the thread that stops it */
+    /* what a person may like to know, one line; and what only a curious one does */
+    void (*note)(const char *text, gpointer user_data);
+    void (*detail)(const char *text, gpointer user_data);
+    void (*progress)(const ReinProgress *progress, const ReinProblemFormat *format,
+                     gpointer user_data);
+    gpointer user_data;
+} ReinRunObserver;
+
+typedef struct ReinRunner ReinRunner;
+
+/* Both structs are copied. */
+ReinRunner *rein_runner_new(const ReinRunSpec *spec, const ReinRunObserver *observer);
+
+/* Not while it runs. NULL is a no-op. */
+void rein_runner_free(ReinRunner *self);
+
+/**
+ * rein_runner_run:
+ *
+ * Runs it, once. When this returns, everything the job held was given back, its receipt is on disk,
+ * and then its end. Before that: the best solution is in the job's folder, and in its place, whatever
+ * ended the run. Nothing is made before the input was found to be good and the output's place to be
+ * writable.
+ *
+ * Returns: (transfer full): the report, never %NULL [may block]
+ */
+ReinRunReport *rein_runner_run(ReinRunner *self);
+
+/**
+ * rein_runner_stop:
+ * @reason: what stopped it, "SIGINT"
+ *
+ * Asks it to end and save what it has. After its end a no-op; the first reason stays.
+ *
+ * Returns: whether it holds nothing yet and will not: a caller that has nothing else to wait for need
+ *     not wait for rein_runner_run(), which may be reading a file that never comes [any thread]
+ */
+gboolean rein_runner_stop(ReinRunner *self, const char *reason);
+
+/**
+ * rein_runner_abandon:
+ * @message: (out) (transfer full): what became of it, for people
+ *
+ * For a program that ends at once instead of waiting: saves the best so far, if that was not done, and
+ * leaves no unfinished file. The job has no end and no receipt; the next sweep says that it was lost.
+ * From then on the run cannot end: the program must. [any thread, may block]
+ */
+void rein_runner_abandon(ReinRunner *self, char **message);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinRunner, rein_runner_free)
+
+G_END_DECLS

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "spec_ini.h"
+
+#include "common/value.h"
+
+#define GROUP_JOB "job"
+#define GROUP_PROBLEM "problem"
+#define GROUP_START "start"
+#define GROUP_RUN "run"
+#define GROUP_LIMITS "limits"
+#define GROUP_OPERATORS "operators"
+#define GROUP_DEVICE "device"
+#define GROUP_SETTINGS "settings"
+
+/* File names need not be UTF-8, key files must be. */
+static void
+set_path(GKeyFile *file, const char *group, const char *key, const char *path)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    g_autofree char *valid = g_utf8_make_valid(absolute, -1);
+
+    g_key_file_set_string(file, group, key, valid);
+}
+
+static void
+set_duration(GKeyFile *file, const char *group, const char *key, gint64 duration_ns)
+{
+    if (duration_ns > 0) {
+        g_autofree char *text = rein_value_format_duration(duration_ns);
+        g_key_file_set_string(file, group, key, text);
+    }
+}
+
+static void
+set_count(GKeyFile *file, const char *group, const char *key, guint64 count)
+{
+    if (count > 0) {
+        g_key_file_set_uint64(file, group, key, count);
+    }
+}
+
+static void
+set_job(GKeyFile *file, const ReinSpecFacts *facts)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *time = g_date_time_format(now, "%Y-%m-%dT%H:%M:%SZ");
+
+    g_key_file_set_string(file, GROUP_JOB, "id", facts->job_id);
+    g_key_file_set_string(file, GROUP_JOB, "created", time);
+    g_key_file_set_string(file, GROUP_JOB, "version", rein_version_string());
+    set_path(file, GROUP_PROBLEM, "path", facts->problem->path);
+    g_key_file_set_string(file, GROUP_PROBLEM, "format", facts->problem->format->name);
+    g_key_file_set_string(file, GROUP_PROBLEM, "sha256", facts->problem->sha256);
+}
+
+static void
+set_operators(GKeyFile *file, const ReinTuning *tuning)
+{
+    g_key_file_set_double(file, GROUP_OPERATORS, "select-rate", tuning->select_rate);
+    g_key_file_set_uint64(file, GROUP_OPERATORS, "tournament", tuning->tournament);
+    g_key_file_set_double(file, GROUP_OPERATORS, "cross-rate", tuning->cross_rate);
+    g_key_file_set_double(file, GROUP_OPERATORS, "mutate-rate", tuning->mutate_rate);
+    g_key_file_set_uint64(file, GROUP_OPERATORS, "mutate-genes", tuning->mutate_genes);
+    g_key_file_set_uint64(file, GROUP_OPERATORS, "elites", tuning->n_elites);
+    g_key_file_set_uint64(file, GROUP_OPERATORS, "moves", tuning->n_moves);
+}
+
+/* Those that somebody set; the others follow from the version. */
+static void
+set_settings(GKeyFile *file, const ReinSettings *settings)
+{
+    for (guint i = 0; i < REIN_N_SETTINGS; i++) {
+        ReinSettingKey key = (ReinSettingKey)i;
+        if (rein_settings_get_origin(settings, key) == REIN_ORIGIN_BUILT_IN) {
+            continue;
+        }
+        g_autofree char *text = g_utf8_make_valid(rein_settings_get_text(settings, key), -1);
+        g_key_file_set_string(file, GROUP_SETTINGS, rein_setting_get_info(key)->key, text);
+    }
+}
+
+char *
+rein_spec_to_text(const ReinRunSpec *spec, const ReinSpecFacts *facts)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    const ReinSettings *settings = spec->settings;
+
+    g_return_val_if_fail(facts != NULL, NULL);
+
+    set_job(file, facts);
+    if (spec->start_path != NULL) {
+        set_path(file, GROUP_START, "path", spec->start_path);
+        g_key_file_set_string(file, GROUP_START, "sha256", facts->start_sha256);
+    }
+    g_key_file_set_uint64(file, GROUP_RUN, "seed",
+                          rein_settings_get_number(settings, REIN_SETTING_RUN_SEED));
+    g_key_file_set_uint64(file, GROUP_RUN, "population", facts->tuning->population);
+    set_duration(file, GROUP_RUN, "slice",
+                 rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE));
+    set_duration(file, GROUP_RUN, "grace",
+                 rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
+    set_duration(file, GROUP_LIMITS, "time", spec->time_ns);
+    set_count(file, GROUP_LIMITS, "rounds", spec->n_rounds);
+    set_count(file, GROUP_LIMITS, "evaluations", spec->n_evaluations);
+    set_count(file, GROUP_LIMITS, "stagnation", spec->stagnation);
+    set_duration(file, GROUP_LIMITS, "deadline", spec->deadline_ns);
+    if (spec->target != NULL) {
+        g_key_file_set_string(file, GROUP_LIMITS, "target", spec->target);
+    }
+    set_operators(file, facts->tuning);
+    g_key_file_set_string(file, GROUP_DEVICE, "selector",
+                          rein_settings_get_text(settings, REIN_SETTING_RUN_DEVICE));
+    g_key_file_set_string(file, GROUP_DEVICE, "isolation", "in-process");
+    set_settings(file, settings);
+    return g_key_file_to_data(file, NULL, NULL);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Removes folders of finished jobs by age and by bytes, oldest first. A job runs while its lock is held
+ * or its process is alive; such a one is never touched, nor anything in the jobs folder that is not a
+ * folder of a job of this user. A job whose process is gone without a job_ended is given that event,
+ * with the outcome "lost", and counts as finished. Several sweeps may run at once. [any thread]
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What a sweep found and did. */
+typedef struct ReinSweepReport {
+    guint n_finished; /* at the end: finished folders that stay */
+    guint n_running;
+    guint n_lost; /* were marked as such */
+    guint n_removed;
+    guint n_failed; /* could not be removed */
+    guint64 size;   /* bytes that stay, of running jobs too */
+    guint64 removed_size;
+} ReinSweepReport;
+
+/**
+ * rein_sweep:
+ * @jobs_folder: may be missing
+ * @keep_age_ns: finished folders are removed this long after their last event
+ * @keep_size: bytes; finished folders are removed until all are within it
+ * @report: (out caller-allocates)
+ *
+ * Never fails: what cannot be removed stays and is counted. [may block]
+ */
+void rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+                ReinSweepReport *report);
+
+G_END_DECLS

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "support/json.h"
+#include "support/program.h"
+
+namespace
+{
+
+using rein_test::Ended;
+using rein_test::Json;
+using rein_test::Program;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class DevicesTest : public testing::Test
+{
+  protected:
+    /* The candidate whose path ends so, or the absent backend of that name. */
+    Json
+    find(const std::vector<Json> &candidates, const std::string &member, const std::string &end)
+    {
+        for (const Json &candidate : candidates) {
+            std::string text = candidate.text(member);
+            if (text.size() >= end.size() && text.substr(text.size() - end.size()) == end) {
+                return candidate;
+            }
+        }
+        ADD_FAILURE() << end << " is not there";
+        return Json("{}");
+    }
+
+    Program rein_{ "rein" };
+};
+
+TEST_F(DevicesTest, TheProcessorIsADevice)
+{
+    Ended ended = rein_.run({ "devices" });
+
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("ID"));
+    EXPECT_THAT(ended.out, HasSubstr("\ncpu:0"));
+}
+
+TEST_F(DevicesTest, JsonDescribesADevice)
+{
+    Ended ended = rein_.run({ "devices", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    Json cpu = find(Json(ended.out).items("devices"), "id", "cpu:0");
+    EXPECT_EQ(cpu.text("type"), "device");
+    EXPECT_EQ(cpu.text("plugin"), "cpu");
+    EXPECT_TRUE(cpu.truth("is_cpu"));
+    EXPECT_FALSE(cpu.truth("is_gpu"));
+    EXPECT_GT(cpu.number("units"), 0);
+    EXPECT_GT(cpu.number("interleave"), 0);
+    EXPECT_GT(cpu.number("memory_bytes"), 0);
+    for (const char *member : { "name", "vendor", "driver", "pci" }) {
+        cpu.text(member);
+    }
+    EXPECT_FALSE(Json(ended.out).has("candidates"));
+}
+
+TEST_F(DevicesTest, WhyListsCandidatesWithStateAndReason)
+{
+    std::string folder = rein_.home().file("plugins");
+    rein_.home().write("plugins/rein_plugin_noise.so", "this is no shared object");
+    rein_.set("REIN_PLUGIN_PATH", folder);
+
+    Ended ended = rein_.run({ "devices", "--why", "--format", "json" });
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> candidates = Json(ended.out).items("candidates");
+    Json noise = find(candidates, "path", "rein_plugin_noise.so");
+    EXPECT_EQ(noise.text("state"), "refused");
+    EXPECT_FALSE(noise.text("reason").empty());
+    EXPECT_EQ(noise.number("devices"), 0);
+    Json cpu = find(candidates, "plugin", "cpu");
+    EXPECT_EQ(cpu.text("state"), "loaded");
+    EXPECT_EQ(cpu.number("devices"), 1);
+    EXPECT_FALSE(cpu.text("version").empty());
+}
+
+TEST_F(DevicesTest, WhyInTextNamesFileStateAndReason)
+{
+    rein_.home().write("plugins/rein_plugin_noise.so", "this is no shared object");
+    rein_.set("REIN_PLUGIN_PATH", rein_.home().file("plugins"));
+
+    Ended ended = rein_.run({ "devices", "--why" });
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, HasSubstr("refused"));
+    EXPECT_THAT(ended.out, HasSubstr(rein_.home().file("plugins/rein_plugin_noise.so")));
+    EXPECT_THAT(ended.out, HasSubstr("loaded"));
+}
+
+TEST_F(DevicesTest, BackendWithoutAFileIsAbsent)
+{
+    Ended ended = rein_.run({ "devices", "--why", "--format", "json" });
+
+    for (const char *backend : { "opencl", "cuda" }) {
+        std::string file = std::string("rein_plugin_") + backend + ".so";
+        if (std::filesystem::exists(std::string(REIN_PLUGIN_DIR) + "/" + file)) {
+            continue;
+        }
+        Json absent = find(Json(ended.out).items("candidates"), "plugin", backend);
+        EXPECT_EQ(absent.text("state"), "absent");
+        EXPECT_EQ(absent.text("reason"), "not installed");
+    }
+}
+
+TEST_F(DevicesTest, SecondPluginOfANameIsShadowed)
+{
+    rein_.home().write("plugins/keep", "");
+    std::filesystem::copy(std::string(REIN_PLUGIN_DIR) + "/rein_plugin_cpu.so",
+                          rein_.home().file("plugins/rein_plugin_cpu.so"));
+    rein_.home().write("config/rein/rein.conf",
+                       "[plugin]\npath = " + rein_.home().file("plugins") + "\n");
+
+    Ended ended = rein_.run({ "devices", "--why", "--format", "json" });
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> candidates = Json(ended.out).items("candidates");
+    EXPECT_EQ(
+        find(candidates, "path", rein_.home().file("plugins/rein_plugin_cpu.so")).text("state"),
+        "loaded");
+    EXPECT_EQ(find(candidates, "path", std::string(REIN_PLUGIN_DIR) + "/rein_plugin_cpu.so")
+                  .text("state"),
+              "shadowed");
+}
+
+TEST_F(DevicesTest, SelectorTellsWhichDeviceItPicks)
+{
+    Ended ended = rein_.run({ "devices", "--device", "cpu" });
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("cpu picks cpu:0\n"));
+
+    ended = rein_.run({ "devices", "--device", "cpu", "--format", "json" });
+    EXPECT_EQ(Json(ended.out).text("selector"), "cpu");
+    EXPECT_EQ(Json(ended.out).text("selected"), "cpu:0");
+}
+
+TEST_F(DevicesTest, SelectorThatNothingAnswersIsExitCodeTen)
+{
+    Ended ended = rein_.run({ "devices", "--device", "cuda:7" });
+
+    EXPECT_EQ(ended.code, 10);
+    EXPECT_THAT(ended.err, HasSubstr("cuda:7"));
+}
+
+TEST_F(DevicesTest, MalformedSelectorIsBadInput)
+{
+    Ended ended = rein_.run({ "devices", "--device", ":" });
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("selector"));
+}
+
+TEST_F(DevicesTest, SettingsReachThePlugin)
+{
+    rein_.set("REIN_CPU_THREADS", "1");
+    Ended one = rein_.run({ "devices", "--device", "cpu", "--format", "json" });
+    EXPECT_EQ(one.code, 0) << one.err;
+
+    rein_.set("REIN_CPU_COMPILER", "");
+    rein_.set("REIN_CPU_THREADS", "1025");
+    Ended refused = rein_.run({ "devices", "--device", "cpu" });
+    EXPECT_EQ(refused.code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("REIN_CPU_THREADS: cpu.threads is \"1025\""));
+}
+
+TEST_F(DevicesTest, NdjsonTellsLinesApartByType)
+{
+    Ended ended = rein_.run({ "devices", "--why", "--device", "cpu", "--format", "ndjson" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> lines = Json::lines(ended.out);
+    ASSERT_GE(lines.size(), 3u);
+    EXPECT_EQ(lines.front().text("type"), "device");
+    EXPECT_EQ(lines[lines.size() - 2].text("type"), "candidate");
+    EXPECT_EQ(lines.back().text("type"), "selection");
+}
+
+TEST_F(DevicesTest, CacheFolderIsMadeForTheUserAlone)
+{
+    rein_.run({ "devices" });
+
+    struct stat info = {};
+    ASSERT_EQ(stat(rein_.home().file("state/rein/cache").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700u);
+}
+
+TEST_F(DevicesTest, WithoutACacheFolderDevicesWorkAllTheSame)
+{
+    rein_.home().write("state", "a file where the folder should be");
+
+    Ended ended = rein_.run({ "devices" });
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("rein: warning: "));
+    EXPECT_THAT(ended.err, HasSubstr("XDG_STATE_HOME"));
+}
+
+} // namespace

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include <gmock/gmock.h>
+
+#include "host/run_fixture.h"
+#include "support/live_program.h"
+
+namespace
+{
+
+using rein_test::Ended;
+using rein_test::Json;
+using rein_test::LiveProgram;
+using rein_test::read_text;
+using rein_test::RunTest;
+using testing::HasSubstr;
+using testing::Not;
+
+/* Runs on faulty_plugin.c, which takes the place of the CPU plugin. */
+class RunFaultTest : public RunTest
+{
+  protected:
+    std::vector<std::string>
+    variables(const std::string &fault) const
+    {
+        std::string folder = home("plugins");
+        std::error_code exists;
+        std::filesystem::create_directory(folder, exists);
+        std::filesystem::create_symlink(std::string(REIN_FAKE_PLUGIN_DIR) +
+                                            "/rein_plugin_faulty.so",
+                                        folder + "/rein_plugin_cpu.so", exists);
+        return { "REIN_PLUGIN_PATH=" + folder,
+                 "FAULTY_INNER=" REIN_PLUGIN_DIR "/rein_plugin_cpu.so", "FAULTY_FAULT=" + fault };
+    }
+    Ended
+    run_with(const std::string &fault, std::vector<std::string> flags)
+    {
+        flags.insert(flags.begin(), { "run", data("comp01.ctt"), "--format", "json" });
+        return LiveProgram(rein_.home(), "rein", flags, variables(fault)).wait();
+    }
+};
+
+TEST_F(RunFaultTest, KernelThatDoesNotBuildEndsWithEleven)
+{
+    Ended ended = run_with("build:2:6", { "--rounds", "3" });
+
+    EXPECT_EQ(ended.code, 11);
+    EXPECT_THAT(ended.err, HasSubstr("build fails on purpose"));
+    Json document(ended.out);
+    EXPECT_EQ(document.text("outcome"), "failed");
+    expect_clean(document.at("receipt"));
+    expect_verified(data("comp01.ctt"), document); /* the start is the best so far */
+}
+
+TEST_F(RunFaultTest, OutOfDeviceMemoryEndsWithThirteen)
+{
+    Ended ended = run_with("allocate:5:5", { "--rounds", "3" });
+
+    EXPECT_EQ(ended.code, 13);
+    EXPECT_THAT(ended.err, HasSubstr("allocate fails on purpose"));
+    expect_clean(Json(ended.out).at("receipt"));
+}
+
+TEST_F(RunFaultTest, LostDeviceEndsWithTwelveAndTheBestSoFar)
+{
+    Ended ended = run_with("run_fitness:6:7", { "--rounds", "1000", "--output", home("out.sol") });
+
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.err, HasSubstr("run_fitness fails on purpose"));
+    Json document(ended.out);
+    EXPECT_EQ(document.text("outcome"), "failed");
+    expect_verified(data("comp01.ctt"), document);
+    EXPECT_EQ(read_text(home("out.sol")), read_text(document.text("solution")));
+}
+
+TEST_F(RunFaultTest, PluginErrorOfNoKindEndsWithSeventy)
+{
+    Ended ended = run_with("run_fitness:3:1", { "--rounds", "1000" });
+
+    EXPECT_EQ(ended.code, 70);
+}
+
+TEST_F(RunFaultTest, LeakIsReportedAndEndsWithTwelve)
+{
+    Ended ended = run_with("usage:0:leak", { "--rounds", "2" });
+
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.err, HasSubstr("the receipt is not clean"));
+    Json receipt = Json(ended.out).at("receipt");
+    EXPECT_FALSE(receipt.truth("clean"));
+    EXPECT_EQ(receipt.number("leaked_bytes"), 64);
+}
+
+TEST_F(RunFaultTest, CostThatTheHostCannotConfirmIsNotClaimed)
+{
+    Ended ended = run_with("read:320:forge", { "--rounds", "3" });
+
+    EXPECT_EQ(ended.code, 70);
+    EXPECT_THAT(ended.err, HasSubstr(" by its kernel but hard "));
+    EXPECT_THAT(ended.err, HasSubstr(" by the host's count"));
+    EXPECT_THAT(ended.out, HasSubstr("\"best\" : null"));
+}
+
+TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
+{
+    Ended ended = run_with("run_fitness:6:hang",
+                           { "--time", "10m", "--deadline", "300ms", "--set", "job.grace=50ms" });
+
+    EXPECT_EQ(ended.code, 3) << ended.err;
+    Json document(ended.out);
+    EXPECT_TRUE(document.at("receipt").truth("abandoned"));
+    EXPECT_FALSE(document.at("receipt").truth("clean"));
+    expect_verified(data("comp01.ctt"), document);
+}
+
+TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
+{
+    std::vector<std::string> flags = { "run",      data("comp01.ctt"), "--time", "10m",
+                                       "--format", "ndjson",           "--set",  "job.grace=10s",
+                                       "--output", home("out.sol") };
+    LiveProgram rein(rein_.home(), "rein", flags, variables("run_fitness:6:hang"));
+    std::string folder = Json(rein.read_until("job_started")).text("folder");
+    rein.read_until("\"event\":\"better\"");
+
+    rein.send(SIGHUP);
+    rein.read_until("\"event\":\"stop\"");
+    rein.send(SIGHUP); /* never ends at once */
+    rein.send(SIGINT);
+    Ended ended = rein.wait();
+
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.err, HasSubstr("rein: ended at once by SIGINT: the best so far is in "));
+    EXPECT_THAT(read_text(folder + "/events.ndjson"), Not(HasSubstr("job_ended")));
+    EXPECT_EQ(rein_.run({ "verify", data("comp01.ctt"), folder + "/solution.sol" }).code, 0);
+    EXPECT_EQ(read_text(home("out.sol")), read_text(folder + "/solution.sol"));
+    EXPECT_FALSE(std::filesystem::exists(folder + "/receipt.json"));
+    expect_nothing_unfinished();
+
+    /* the next run says what became of it */
+    EXPECT_EQ(run({ data("toy.ctt"), "--rounds", "1" }).code, 0);
+    EXPECT_EQ(Json::lines(read_text(folder + "/events.ndjson")).back().text("outcome"), "lost");
+}
+
+} // namespace

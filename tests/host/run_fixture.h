@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+
+/* `rein run` in a home of its own, and what every run must leave behind. */
+
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/json.h"
+#include "support/program.h"
+
+namespace rein_test
+{
+
+class RunTest : public testing::Test
+{
+  protected:
+    static std::string
+    data(const std::string &name)
+    {
+        return std::string(REIN_TEST_DATA_DIR) + "/itc2007/" + name;
+    }
+    std::string
+    home(const std::string &name) const
+    {
+        return rein_.home().file(name);
+    }
+    Ended
+    run(const std::vector<std::string> &arguments) const
+    {
+        std::vector<std::string> words = { "run" };
+        words.insert(words.end(), arguments.begin(), arguments.end());
+        return rein_.run(words);
+    }
+    /* Of a run that must end with 0: its document. */
+    std::string
+    run_json(std::vector<std::string> arguments) const
+    {
+        arguments.insert(arguments.end(), { "--format", "json" });
+        Ended ended = run(arguments);
+        EXPECT_EQ(ended.code, 0) << ended.err;
+        return ended.out;
+    }
+    static void
+    expect_clean(const Json &receipt)
+    {
+        EXPECT_TRUE(receipt.truth("clean"));
+        EXPECT_EQ(receipt.number("leaked_bytes"), 0);
+        EXPECT_EQ(receipt.number("launches_after_stop"), 0);
+        for (const Json &kind : receipt.items("held")) {
+            EXPECT_EQ(kind.number("left"), 0) << kind.text("kind");
+        }
+    }
+    /* The solution that `document` names costs what it says, by `rein verify`. */
+    void
+    expect_verified(const std::string &problem, const Json &document) const
+    {
+        Ended ended =
+            rein_.run({ "verify", problem, document.text("solution"), "--format", "json" });
+        Json verified(ended.out);
+        EXPECT_EQ(verified.number("hard"), document.at("best").number("hard")) << ended.err;
+        EXPECT_EQ(verified.number("soft"), document.at("best").number("soft"));
+    }
+    int
+    count_jobs() const
+    {
+        int n_jobs = 0;
+        std::error_code missing;
+        for (const auto &entry :
+             std::filesystem::directory_iterator(home("state/rein/jobs"), missing)) {
+            n_jobs += entry.is_directory() ? 1 : 0;
+        }
+        return n_jobs;
+    }
+    void
+    expect_no_job() const
+    {
+        EXPECT_EQ(count_jobs(), 0);
+        expect_nothing_unfinished();
+    }
+    /* No half-written file anywhere in the home. */
+    void
+    expect_nothing_unfinished() const
+    {
+        for (const auto &entry :
+             std::filesystem::recursive_directory_iterator(rein_.home().path())) {
+            EXPECT_NE(entry.path().extension(), ".part") << entry.path();
+        }
+    }
+
+    Program rein_{ "rein" };
+};
+
+} // namespace rein_test

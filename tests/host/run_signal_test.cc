@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "host/run_fixture.h"
+#include "support/live_program.h"
+
+namespace
+{
+
+using rein_test::Ended;
+using rein_test::Json;
+using rein_test::LiveProgram;
+using rein_test::read_text;
+using rein_test::RunTest;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class RunSignalTest : public RunTest
+{
+  protected:
+    std::vector<std::string>
+    long_run(const std::string &format) const
+    {
+        return { "run", data("comp01.ctt"), "--time", "10m", "--format", format };
+    }
+    /* The end that a stop leaves: exit code 4, a clean receipt, a solution that verifies. */
+    void
+    expect_stopped(const Ended &ended, const std::string &reason) const
+    {
+        EXPECT_EQ(ended.code, 4) << ended.err;
+        std::vector<Json> events = Json::lines(ended.out);
+        ASSERT_FALSE(events.empty());
+        EXPECT_EQ(events.back().text("event"), "job_ended");
+        EXPECT_EQ(events.back().text("outcome"), "stopped");
+        EXPECT_THAT(ended.out, HasSubstr("\"event\":\"stop\""));
+        EXPECT_THAT(ended.out, HasSubstr("\"reason\":\"" + reason + "\""));
+        expect_clean(events.back().at("receipt"));
+        expect_verified(data("comp01.ctt"), events.back());
+        EXPECT_EQ(read_text(events.front().text("folder") + "/events.ndjson"), ended.out);
+        expect_nothing_unfinished();
+    }
+    void
+    expect_stop_at(const std::string &moment, int number, const std::string &reason) const
+    {
+        LiveProgram rein(rein_.home(), "rein", long_run("ndjson"));
+        rein.read_until("\"event\":\"" + moment + "\"");
+        rein.send(number);
+        expect_stopped(rein.wait(), reason);
+    }
+};
+
+TEST_F(RunSignalTest, SigintAtJobStartedStopsAndSaves)
+{
+    expect_stop_at("job_started", SIGINT, "SIGINT");
+}
+
+TEST_F(RunSignalTest, SigintAtStartStopsAndSaves)
+{
+    expect_stop_at("start", SIGINT, "SIGINT");
+}
+
+TEST_F(RunSignalTest, SigintAtDeviceOpenedStopsAndSaves)
+{
+    expect_stop_at("device_opened", SIGINT, "SIGINT");
+}
+
+TEST_F(RunSignalTest, SigintAtFirstBetterStopsAndSaves)
+{
+    expect_stop_at("better", SIGINT, "SIGINT");
+}
+
+TEST_F(RunSignalTest, SigintAtProgressStopsAndSaves)
+{
+    expect_stop_at("progress", SIGINT, "SIGINT");
+}
+
+TEST_F(RunSignalTest, SigtermIsOneSigint)
+{
+    expect_stop_at("better", SIGTERM, "SIGTERM");
+}
+
+TEST_F(RunSignalTest, SighupIsOneSigint)
+{
+    expect_stop_at("better", SIGHUP, "SIGHUP");
+}
+
+TEST_F(RunSignalTest, SigintRightAfterTheStartEndsCleanlyWhereverItHits)
+{
+    for (int i = 0; i < 20; i++) {
+        LiveProgram rein(rein_.home(), "rein", long_run("json"), { "REIN_LOG=debug" });
+        /* the first words on stderr come from some early moment, never the same */
+        rein.read_err_until("rein");
+        rein.send(SIGINT);
+        Ended ended = rein.wait();
+        ASSERT_EQ(ended.code, 4) << ended.err;
+        Json document(ended.out);
+        EXPECT_EQ(document.text("outcome"), "stopped");
+        expect_clean(document.at("receipt"));
+        expect_nothing_unfinished();
+    }
+}
+
+TEST_F(RunSignalTest, SigintWhileTheProblemIsReadEndsWithoutAJob)
+{
+    std::string problem = home("pipe.ctt");
+    ASSERT_EQ(mkfifo(problem.c_str(), 0600), 0);
+    LiveProgram rein(rein_.home(), "rein", { "run", problem, "--format", "json" });
+    /* opens when the program has opened it, too; it waits for a text that never comes */
+    int fd = open(problem.c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_GE(fd, 0);
+
+    rein.send(SIGINT);
+    Ended ended = rein.wait();
+    close(fd);
+
+    EXPECT_EQ(ended.code, 4) << ended.err;
+    Json document(ended.out);
+    EXPECT_EQ(document.text("outcome"), "stopped");
+    expect_clean(document.at("receipt"));
+    expect_no_job();
+}
+
+TEST_F(RunSignalTest, SigintInTextModeSaysWhereTheSolutionIs)
+{
+    std::vector<std::string> arguments = long_run("text");
+    arguments.insert(arguments.end(), { "--output", home("out.sol") });
+    LiveProgram rein(rein_.home(), "rein", arguments);
+
+    rein.read_err_until("round ");
+    rein.send(SIGINT);
+    Ended ended = rein.wait();
+
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.err, HasSubstr("SIGINT: stopping"));
+    EXPECT_THAT(ended.out, HasSubstr("run: stopped after "));
+    EXPECT_THAT(ended.out, HasSubstr("output: " + home("out.sol")));
+    EXPECT_THAT(ended.out, HasSubstr("receipt: clean"));
+    EXPECT_FALSE(read_text(home("out.sol")).empty());
+}
+
+TEST_F(RunSignalTest, StopAfterTheEndIsANoOp)
+{
+    LiveProgram rein(rein_.home(), "rein",
+                     { "run", data("toy.ctt"), "--rounds", "1", "--format", "ndjson" });
+
+    rein.read_until("\"event\":\"job_ended\"");
+    rein.send(SIGINT);
+    rein.send(SIGTERM);
+    Ended ended = rein.wait();
+
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, Not(HasSubstr("\"event\":\"stop\"")));
+}
+
+TEST_F(RunSignalTest, ReaderOfEventsThatWentAwayStopsTheRunQuietly)
+{
+    LiveProgram rein(rein_.home(), "rein", long_run("ndjson"));
+    std::string folder = Json(rein.read_until("job_started")).text("folder");
+
+    rein.read_until("device_opened");
+    rein.close_out();
+    Ended ended = rein.wait();
+
+    EXPECT_EQ(ended.code, 4);
+    EXPECT_THAT(ended.err, IsEmpty());
+    std::vector<Json> events = Json::lines(read_text(folder + "/events.ndjson"));
+    EXPECT_EQ(events.back().text("event"), "job_ended");
+    EXPECT_EQ(events.back().text("outcome"), "stopped");
+}
+
+TEST_F(RunSignalTest, WithoutALimitTheTimeIsSixtySeconds)
+{
+    LiveProgram rein(rein_.home(), "rein",
+                     { "run", data("toy.ctt"), "--target", "0", "--format", "ndjson" });
+    Json started(rein.read_until("job_started"));
+
+    rein.send(SIGINT);
+    rein.wait();
+
+    EXPECT_EQ(started.at("limits").number("seconds"), 60);
+}
+
+TEST_F(RunSignalTest, CountedLimitTakesTheTimeLimitAway)
+{
+    LiveProgram rein(rein_.home(), "rein",
+                     { "run", data("toy.ctt"), "--rounds", "5", "--format", "ndjson" });
+
+    EXPECT_FALSE(Json(rein.read_until("job_started")).at("limits").has("seconds"));
+    EXPECT_EQ(rein.wait().code, 0);
+}
+
+} // namespace

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The CPU plugin's build(): prebuilt programs, the system compiler, the cache on disk. */
+
+#include "cpu_plugin_fixture.h"
+
+#include <cpu_process.h>
+#include <none_text.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+namespace {
+
+const char kAnswer[] = "REIN_KERNEL(answer, OUT(u32, out))\n"
+                       "{\n"
+                       "    out[item] = 42;\n"
+                       "}\n";
+
+const char kBroken[] = "REIN_KERNEL(answer, OUT(u32, out))\n"
+                       "{\n"
+                       "    u32 x = 1;\n"
+                       "    out[item] = x + quite_unknown;\n"
+                       "}\n";
+
+/* A compiler that leaves a line in `runs` each time, then works as cc does. */
+std::string
+CountingScript(const std::string &runs)
+{
+    return "echo run >> " + runs + "\nexec cc \"$@\"\n";
+}
+
+std::string
+Contents(const std::string &path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream text;
+
+    text << file.rdbuf();
+    return text.str();
+}
+
+class CpuBuildTest : public CpuPluginFixture {
+protected:
+    void ExpectAnswer(uint64_t program)
+    {
+        const uint64_t out = Buffer(8);
+        Run(Slice({ Stage(program, "answer", 2, { out }) }));
+        EXPECT_THAT(Words(out, 2), Each(42u));
+        EXPECT_EQ(table->release(device, kJob, out, &msg), REIN_OK);
+    }
+
+    void OpenWithCountingCompiler()
+    {
+        runs = folder + "/runs";
+        UseCompilerScript(CountingScript(runs));
+        Open();
+    }
+
+    size_t Runs()
+    {
+        const std::string lines = Contents(runs);
+        return static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'));
+    }
+
+    /* Builds once, and gives the path of the entry that this left in the cache. */
+    std::string CacheEntry()
+    {
+        Build(kAnswer);
+        const std::vector<std::string> files = FilesIn(cache);
+        EXPECT_THAT(files, SizeIs(1));
+        Close();
+        return files.empty() ? "" : files[0];
+    }
+
+    /* That a build, now that the entry was changed, compiles again and works. */
+    void ExpectBuiltAgain(const std::string &entry)
+    {
+        Open();
+        const size_t n_runs = Runs();
+        ExpectAnswer(Build(kAnswer));
+        EXPECT_EQ(Runs(), n_runs + 1);
+        EXPECT_THAT(Logged(), HasSubstr("damaged"));
+        EXPECT_THAT(FilesIn(cache), ElementsAre(entry));
+
+        ExpectAnswer(Build(kAnswer));
+        EXPECT_EQ(Runs(), n_runs + 1);
+        Close();
+    }
+
+    std::string runs;
+};
+
+} // namespace
+
+/* ---- prebuilt ---- */
+
+TEST_F(CpuBuildTest, PrebuiltProgramIsFoundByItsDigestWithoutACompiler)
+{
+    settings["compiler"] = "/nonexistent/cc";
+    for (const char *level : { "baseline", "auto" }) {
+        Reopen("", level);
+        const uint64_t program = Build(std::string(none_text, none_text_size));
+        std::vector<uint32_t> params(32, 0);
+        params[0] = 16;
+        const uint64_t genes = Buffer(64);
+        const uint64_t fitness = BufferOf(std::vector<uint32_t>(16, 5));
+        Run(Slice({ Stage(program, "none_fitness", 16,
+                          { BufferOf(params), genes, genes, fitness, genes, genes }) }));
+        EXPECT_THAT(Words(fitness, 16), Each(0u));
+    }
+    EXPECT_THAT(FilesIn(cache), IsEmpty());
+}
+
+/* ---- the system compiler ---- */
+
+TEST_F(CpuBuildTest, UserKernelIsCompiledAndRuns)
+{
+    Open();
+    ExpectAnswer(Build(kAnswer));
+}
+
+TEST_F(CpuBuildTest, ErrorNamesTheUsersFileAndLine)
+{
+    uint64_t program = 5;
+
+    Open();
+    EXPECT_EQ(TryBuild(kBroken, &program), REIN_ERR_BUILD);
+    EXPECT_EQ(program, 0u);
+    EXPECT_THAT(text, HasSubstr("user.cl:4:"));
+    EXPECT_THAT(text, HasSubstr("quite_unknown"));
+    EXPECT_EQ(Usage().n_programs, 0u);
+}
+
+TEST_F(CpuBuildTest, CallOfAnUnknownFunctionIsAnErrorWithItsLine)
+{
+    uint64_t program = 0;
+
+    Open();
+    EXPECT_EQ(TryBuild("\n\nREIN_KERNEL(answer, OUT(u32, out))\n{\n    out[0] = guess(1);\n}\n",
+                       &program),
+              REIN_ERR_BUILD);
+    EXPECT_THAT(text, HasSubstr("user.cl:5:"));
+    EXPECT_THAT(text, HasSubstr("guess"));
+}
+
+TEST_F(CpuBuildTest, LongCompilerLogKeepsItsBeginningInWholeLines)
+{
+    std::string broken = "REIN_KERNEL(answer, OUT(u32, out))\n{\n";
+    uint64_t program = 0;
+
+    for (int i = 0; i < 200; i++) {
+        broken += "    out[item] = unknown_" + std::to_string(i) + ";\n";
+    }
+    Open();
+    EXPECT_EQ(TryBuild(broken + "}\n", &program), REIN_ERR_BUILD);
+    EXPECT_THAT(text, HasSubstr("user.cl:3:"));
+    const std::string whole = text;
+    EXPECT_GT(whole.size(), sizeof text / 2);
+    const std::string last = whole.substr(whole.rfind('\n') + 1);
+    EXPECT_THAT(Logged(), HasSubstr("3 cpu: " + last + "\n"));
+
+    msg.size = 40;
+    EXPECT_EQ(TryBuild(broken + "}\n", &program), REIN_ERR_BUILD);
+    EXPECT_LT(strlen(text), 40u);
+    EXPECT_STRNE(text, "");
+}
+
+TEST_F(CpuBuildTest, FileNameWithQuotesStaysOneName)
+{
+    const std::string dialect = "typedef int rein_unused;\n";
+    const std::string digest(64, 'a');
+    const std::string kernels = "broken\n";
+    ReinSource source = {};
+    uint64_t program = 0;
+
+    Open();
+    source.struct_size = sizeof source;
+    source.name = "a \"b\"\\\n.cl";
+    source.text = kernels.c_str();
+    source.text_size = kernels.size();
+    source.dialect = dialect.c_str();
+    source.dialect_size = dialect.size();
+    source.digest = digest.c_str();
+    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_BUILD);
+    EXPECT_THAT(text, HasSubstr("a \"b\"\\?.cl:1:"));
+}
+
+TEST_F(CpuBuildTest, MissingCompilerIsUnsupportedAndNamed)
+{
+    uint64_t program = 5;
+
+    for (const char *compiler : { "no-such-cc", "/no/such/cc", "/tmp", "/proc/version" }) {
+        Close();
+        settings["compiler"] = compiler;
+        Open();
+        EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_UNSUPPORTED);
+        EXPECT_EQ(program, 0u);
+        EXPECT_THAT(text, HasSubstr("'" + std::string(compiler) + "'"));
+        EXPECT_THAT(text, HasSubstr("install gcc or clang"));
+    }
+}
+
+TEST_F(CpuBuildTest, CompilerOfAnotherFormatIsUnsupported)
+{
+    uint64_t program = 0;
+
+    UseCompilerScript("");
+    std::ofstream(settings["compiler"]) << "\177ELF but not really";
+    Open();
+    EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_UNSUPPORTED);
+    EXPECT_THAT(text, HasSubstr("start " + settings["compiler"]));
+}
+
+TEST_F(CpuBuildTest, CompilerKilledBySignalIsNotTheTextsFault)
+{
+    uint64_t program = 0;
+
+    UseCompilerScript("kill -9 $$\n");
+    Open();
+    EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_FAILED);
+    EXPECT_THAT(text, HasSubstr("signal 9"));
+}
+
+TEST_F(CpuBuildTest, CompilerThatMakesNothingIsAnError)
+{
+    uint64_t program = 0;
+
+    UseCompilerScript("exit 0\n");
+    Open();
+    EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_BUILD);
+    EXPECT_STRNE(text, "");
+}
+
+TEST_F(CpuBuildTest, CompilerThatMakesNoLibraryIsAnError)
+{
+    uint64_t program = 0;
+
+    UseCompilerScript("while [ $# -gt 0 ]; do [ \"$1\" = -o ] && echo junk > \"$2\"; shift; done\n");
+    Open();
+    EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_BUILD);
+    EXPECT_THAT(text, HasSubstr("kernel.so"));
+    EXPECT_THAT(FilesIn(cache), IsEmpty());
+}
+
+TEST_F(CpuBuildTest, CompilerSeesNoDescriptorOfOursAndAnEmptyInput)
+{
+    const std::string seen = folder + "/seen";
+    uint64_t program = 0;
+
+    FILE *leak = fopen("/dev/null", "r"); /* not close-on-exec, as hosts do */
+    UseCompilerScript("for i in /proc/$$/fd/*; do readlink $i; done > " + seen + "\ncat\nexit 1\n");
+    Open();
+    EXPECT_EQ(TryBuild(kAnswer, &program), REIN_ERR_BUILD);
+    fclose(leak);
+    /* the shell itself holds its script, and the file it writes to just then */
+    EXPECT_THAT(Contents(seen), MatchesRegex("/dev/null\n(.*/seen\n)(.*/log\n)+(.*/compiler\n)?"
+                                             "|/dev/null\n(.*/log\n|.*/seen\n|.*/compiler\n)+"));
+}
+
+TEST_F(CpuBuildTest, TemporaryFilesAreRemovedOnEveryWay)
+{
+    uint64_t program = 0;
+
+    Open();
+    Build(kAnswer);
+    EXPECT_THAT(FilesIn(scratch), IsEmpty());
+    EXPECT_EQ(TryBuild(kBroken, &program), REIN_ERR_BUILD);
+    EXPECT_THAT(FilesIn(scratch), IsEmpty());
+    Close();
+    UseCompilerScript("touch $TMPDIR/left-over\nkill -9 $$\n");
+    Open();
+    EXPECT_EQ(TryBuild(kBroken, &program), REIN_ERR_FAILED);
+    EXPECT_THAT(FilesIn(scratch), IsEmpty());
+}
+
+TEST_F(CpuBuildTest, WithoutScratchFolderTheCacheFolderThenTmpIsUsed)
+{
+    host.scratch_directory = nullptr;
+    Open();
+    ExpectAnswer(Build(kAnswer));
+    EXPECT_THAT(FilesIn(cache), SizeIs(1));
+    Close();
+
+    host.cache_directory = nullptr;
+    Open();
+    ExpectAnswer(Build(kAnswer));
+    Close();
+
+    host.scratch_directory = "/proc";
+    Open();
+    ExpectAnswer(Build(kAnswer));
+}
+
+/* ---- the process ---- */
+
+TEST_F(CpuBuildTest, ProcessPastItsLimitIsEndedWithItsChildren)
+{
+    const std::string log_path = folder + "/log";
+    const std::string script = "sleep 1000 & echo $!; wait";
+    std::string arguments[] = { "sh", "-c", script };
+    char *argv[] = { arguments[0].data(), arguments[1].data(), arguments[2].data(), nullptr };
+    CpuProcess process = {};
+
+    process.path = "/bin/sh";
+    process.arguments = argv;
+    process.folder = folder.c_str();
+    process.log_path = log_path.c_str();
+    process.limit_ns = 300000000;
+    ASSERT_EQ(cpu_process_run(&process, &msg), REIN_OK) << text;
+    EXPECT_EQ(process.ended, CPU_PROCESS_TIMED_OUT);
+
+    const std::string child = "/proc/" + std::to_string(atoi(Contents(log_path).c_str())) + "/stat";
+    for (std::string state = Contents(child); !state.empty(); state = Contents(child)) {
+        if (state.find(") Z ") != std::string::npos) {
+            break; /* dead: its new parent has not reaped it yet */
+        }
+    }
+}
+
+/* ---- the cache ---- */
+
+TEST_F(CpuBuildTest, SecondBuildComesFromTheCache)
+{
+    OpenWithCountingCompiler();
+    Build(kAnswer);
+    Reopen("");
+    ExpectAnswer(Build(kAnswer));
+    EXPECT_EQ(Runs(), 1u);
+}
+
+TEST_F(CpuBuildTest, OtherTextLevelFlagsOrCompilerIsAnotherEntry)
+{
+    uint64_t program = 0;
+
+    OpenWithCountingCompiler();
+    settings["level"] = "baseline";
+    Reopen("");
+    Build(kAnswer);
+    Build(std::string(kAnswer) + "\n");
+    EXPECT_EQ(TryBuild(kAnswer, &program, kJob, REIN_SOURCE_FAST_MATH), REIN_OK) << text;
+    EXPECT_EQ(Runs(), 3u);
+
+    UseCompilerScript(CountingScript(runs) + "# another compiler of the same name\n");
+    Reopen("");
+    Build(kAnswer);
+    EXPECT_EQ(Runs(), 4u);
+
+    Close();
+    settings["level"] = "avx2";
+    if (TryOpen() == REIN_OK) {
+        Build(kAnswer);
+        EXPECT_EQ(Runs(), 5u);
+    }
+    EXPECT_THAT(FilesIn(cache), SizeIs(Runs()));
+}
+
+TEST_F(CpuBuildTest, TruncatedCacheEntryIsBuiltAgain)
+{
+    OpenWithCountingCompiler();
+    const std::string entry = CacheEntry();
+    for (uintmax_t size : { std::filesystem::file_size(entry) - 1, uintmax_t{ 100 }, uintmax_t{ 1 },
+                            uintmax_t{ 0 } }) {
+        std::filesystem::resize_file(entry, size);
+        ExpectBuiltAgain(entry);
+    }
+}
+
+TEST_F(CpuBuildTest, AlteredCacheEntryIsBuiltAgain)
+{
+    OpenWithCountingCompiler();
+    const std::string entry = CacheEntry();
+    const size_t size = Contents(entry).size();
+    for (size_t offset : { size_t{ 0 }, size / 2, size - 1, size - 20 }) {
+        std::string bytes = Contents(entry);
+        bytes[offset] = static_cast<char>(bytes[offset] ^ 1);
+        std::ofstream(entry, std::ios::binary) << bytes;
+        ExpectBuiltAgain(entry);
+    }
+}
+
+TEST_F(CpuBuildTest, CacheEntryThatIsAFolderIsSurvived)
+{
+    OpenWithCountingCompiler();
+    const std::string entry = CacheEntry();
+    std::filesystem::remove(entry);
+    std::filesystem::create_directory(entry);
+    Open();
+    ExpectAnswer(Build(kAnswer));
+}
+
+TEST_F(CpuBuildTest, CacheFolderThatCannotBeWrittenToCostsOnlyTheCaching)
+{
+    for (const char *path : { "/proc", "/nonexistent/cache", "/dev/null" }) {
+        Close();
+        host.cache_directory = path;
+        Open();
+        ExpectAnswer(Build(kAnswer));
+        EXPECT_THAT(Logged(), HasSubstr("1 cpu: " + std::string(path) + "/"));
+    }
+    EXPECT_THAT(FilesIn(scratch), IsEmpty());
+}
+
+TEST_F(CpuBuildTest, DiscardUnloadsTheLibrary)
+{
+    Open();
+    const uint64_t first = Build(kAnswer);
+    const uint64_t second = Build(kAnswer, kOtherJob);
+    const std::string entry = FilesIn(cache).at(0);
+
+    EXPECT_THAT(Contents("/proc/self/maps"), HasSubstr(entry));
+    EXPECT_EQ(table->discard(device, kJob, first, &msg), REIN_OK) << text;
+    EXPECT_EQ(table->discard(device, kOtherJob, second, &msg), REIN_OK) << text;
+    EXPECT_THAT(Contents("/proc/self/maps"), Not(HasSubstr(entry)));
+}
+
+/* ---- fast math ---- */
+
+TEST_F(CpuBuildTest, FastMathKeepsDenormalsOfTheProcess)
+{
+    uint64_t program = 0;
+    volatile float tiny = 1e-40f;
+
+    Open();
+    ASSERT_EQ(TryBuild(kAnswer, &program, kJob, REIN_SOURCE_FAST_MATH), REIN_OK) << text;
+    EXPECT_GT(tiny * 0.5f, 0.0f);
+    ExpectAnswer(program);
+}
+
+TEST_F(CpuBuildTest, ContractionIsOffUnlessAskedFor)
+{
+    const char kernels[] = "REIN_KERNEL(answer, IN(f32, a), OUT(f32, out))\n"
+                           "{\n"
+                           "    out[item] = a[0] * a[1] + a[2];\n"
+                           "}\n";
+    /* 1 + 2^-23 squared less its rounded self: 0 if the product is rounded first, else 2^-46 */
+    const std::vector<uint32_t> a = { 0x3F800001u, 0x3F800001u, 0xBF800002u };
+
+    Open();
+    const uint64_t out = Buffer(4);
+    Run(Slice({ Stage(Build(kernels), "answer", 1, { BufferOf(a), out }) }));
+    EXPECT_EQ(Words(out, 1)[0], 0u);
+}
+
+/* ---- what is refused ---- */
+
+TEST_F(CpuBuildTest, MalformedSourceIsRefused)
+{
+    const std::string good(64, '0');
+    uint64_t program = 5;
+    ReinSource source = {};
+
+    Open();
+    source.struct_size = sizeof source;
+    source.name = "user.cl";
+    source.text = source.dialect = "";
+    for (const std::string &digest :
+         { std::string(), std::string(63, '0'), std::string(65, '0'), std::string(64, 'A'),
+           "../" + std::string(61, '0'), std::string(63, '0') + "g" }) {
+        source.digest = digest.c_str();
+        EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
+        EXPECT_THAT(text, HasSubstr("user.cl"));
+        EXPECT_EQ(program, 0u);
+    }
+    source.digest = nullptr;
+    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
+    source.digest = good.c_str();
+    source.text = nullptr;
+    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
+    EXPECT_EQ(table->build(device, kJob, nullptr, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
+    source.struct_size = 4;
+    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
+}

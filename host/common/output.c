@@ -227,6 +227,9 @@ rein_output_warning(const char *format, ...)
 {
     va_list arguments;
 
+    if ((log_levels & G_LOG_LEVEL_WARNING) == 0) {
+        return;
+    }
     va_start(arguments, format);
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);

@@ -62,7 +62,7 @@ gboolean rein_output_flush(const ReinOutput *self, GError **error);
 /* Prints `rein: ` and the message, with control characters escaped, to stderr. [any thread] */
 void rein_output_error(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
-/* Prints `rein: warning: ` and the message to stderr. [any thread] */
+/* Prints `rein: warning: ` and the message to stderr, if warnings are logged. [any thread] */
 void rein_output_warning(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
 G_END_DECLS

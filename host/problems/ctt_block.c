@@ -5,7 +5,7 @@
 
 #define N_TEMPERATURES 256u
 #define N_DELTAS 512u
-#define MAX_GAIN 4u /* in a curriculum, of one lecture's new period: two neighbours and itself */
+#define MAX_GAIN 4u   /* TT_COURSE_GAIN, for each curriculum of a course */
 #define MAX_CHAIN 16u /* TT_MAX_CHAIN */
 #define CHANCE_ONE 4294967295.0
 
@@ -34,6 +34,7 @@ enum {
     HARD_WEIGHTS,
     ROOM_CHANCE,
     ROOM_ONLY_CHANCE,
+    CHAIN_CHANCE,
     COUNT_WORDS,
     AT_PLACE,
     AT_SLOT,
@@ -42,9 +43,8 @@ enum {
     AT_DAY,
     AT_ROOM,
     AT_USED,
-    CHAIN_CHANCE,
     AT_CHAIN,
-    HEADER_WORDS = 40,
+    HEADER_WORDS,
 };
 
 /* A block while it grows: every table is appended and its place noted in the header. */
@@ -373,7 +373,7 @@ ctt_evolution_init(CttEvolution *evolution, const CttInstance *instance)
 
     *evolution = (CttEvolution){
         .population = 2,
-        .n_moves = can_search ? 50000 : 0,
+        .n_moves = can_search ? 30000 : 0,
         .select_rate = 0,
         .tournament = 2,
     };

@@ -31,7 +31,7 @@ typedef struct Build {
     guint16 *n_of_curriculum; /* [n_curricula][n_periods] lectures; NULL if too large */
 } Build;
 
-/* splitmix64: the same numbers everywhere, which GRand promises for one GLib version only. */
+/* splitmix64: the same numbers everywhere and with every GLib, which GRand does not promise. */
 static guint64
 next_random(Build *self)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The problem formats: for each kind of file that rein reads, one table of functions that do with it
- * what the rest of host/ needs, so that nothing outside this folder knows what a timetable is. A
+ * The problem formats: for each kind of file that rein reads, one table of functions that do with
+ * it what the rest of host/ needs, so that nothing outside this folder knows what a timetable is. A
  * problem file is loaded once and then only read; solutions belong to whoever made them and mean
  * something only together with the instance they were made with. Plain data: any thread may use any
  * of it as long as no two write the same object.
@@ -74,11 +74,12 @@ typedef struct ReinProblemFormat {
     const char *solution_extension;           /* "sol" */
     const char *plane_names[REIN_MAX_PLANES]; /* of the fitness: "hard", "soft"; then NULL */
 
-    /* Whether the text, which may be the beginning of a longer one, looks like a problem of this format. */
+    /* Whether the text, which may be the beginning of a longer one, looks like a problem of this
+     * format. */
     gboolean (*recognise)(const char *text, gsize size);
 
-    /* Reads and checks a whole problem; `path` is for messages. NULL with an error of the format's own
-     * domain whose message begins `path:line:`. */
+    /* Reads and checks a whole problem; `path` is for messages. NULL with an error of the
+     * format's own domain whose message begins `path:line:`. */
     ReinInstance *(*parse)(const char *text, gsize size, const char *path, GError **error);
 
     /* NULL is a no-op. */
@@ -102,7 +103,8 @@ typedef struct ReinProblemFormat {
     /* Reads a target of --target into one value for each plane. */
     gboolean (*parse_target)(const char *text, double *planes, GError **error);
 
-    /* Reads a solution; NULL with an error like parse(), also for a solution of another instance. */
+    /* Reads a solution; NULL with an error like parse(), also for a solution of another
+     * instance. */
     ReinSolution *(*parse_solution)(const ReinInstance *instance, const char *text, gsize size,
                                     const char *path, GError **error);
 
@@ -169,7 +171,8 @@ const ReinProblemFormat *rein_problem_format_pick(const char *path, const char *
  * @size: (out): bytes in it
  *
  * Returns: (transfer full): its content, ended by a NUL that is not counted; %NULL with
- *     %REIN_PROBLEM_FORMAT_ERROR_IO, also if there are more than %REIN_PROBLEM_FORMAT_MAX_FILE_SIZE bytes [may block]
+ *     %REIN_PROBLEM_FORMAT_ERROR_IO, also if there are more than %REIN_PROBLEM_FORMAT_MAX_FILE_SIZE
+ *     bytes [may block]
  */
 char *rein_problem_format_read_file(const char *path, gsize *size, GError **error);
 
@@ -189,8 +192,8 @@ void rein_problem_file_free(ReinProblemFile *self);
  * rein_problem_file_load_solution:
  * @path: a solution file of @self's format
  *
- * Returns: (transfer full): the solution, to be freed with format->free_solution(); %NULL with an error
- *     that names the file and line [may block]
+ * Returns: (transfer full): the solution, to be freed with format->free_solution(); %NULL with an
+ *     error that names the file and line [may block]
  */
 ReinSolution *rein_problem_file_load_solution(const ReinProblemFile *self, const char *path,
                                               GError **error);

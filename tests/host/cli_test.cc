@@ -10,6 +10,7 @@ namespace
 
 using rein_test::Ended;
 using rein_test::Program;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -155,6 +156,39 @@ TEST_F(CliTest, PipedOutputHasNoColourUnlessAsked)
     EXPECT_THAT(run({ "devices" }).out, Not(HasSubstr("\x1b")));
     rein_.set("REIN_OUTPUT_COLOUR", "always");
     EXPECT_THAT(run({ "devices" }).out, HasSubstr("\x1b[2m"));
+}
+
+TEST_F(CliTest, TerminalHasColour)
+{
+    rein_.use_terminal();
+    rein_.set("TERM", "xterm");
+
+    EXPECT_THAT(run({ "devices" }).out, HasSubstr("\x1b[2m"));
+}
+
+TEST_F(CliTest, TerminalHasNoColourWithNoColorOrWhenDumbOrWhenToldNever)
+{
+    rein_.use_terminal();
+    rein_.set("TERM", "dumb");
+    EXPECT_THAT(run({ "devices" }).out, AllOf(HasSubstr("cpu:0"), Not(HasSubstr("\x1b"))));
+
+    rein_.set("TERM", "xterm");
+    rein_.set("NO_COLOR", "1");
+    EXPECT_THAT(run({ "devices" }).out, AllOf(HasSubstr("cpu:0"), Not(HasSubstr("\x1b"))));
+
+    rein_.set("NO_COLOR", "");
+    rein_.set("REIN_OUTPUT_COLOUR", "never");
+    EXPECT_THAT(run({ "devices" }).out, AllOf(HasSubstr("cpu:0"), Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(CliTest, QuietHidesWarningsUnlessTheLogLevelIsSet)
+{
+    rein_.home().write("state", "a file where the folder should be");
+
+    EXPECT_THAT(run({ "devices" }).err, HasSubstr("rein: warning: "));
+    EXPECT_THAT(run({ "devices", "--quiet" }).err, IsEmpty());
+    rein_.set("REIN_LOG", "warning");
+    EXPECT_THAT(run({ "devices", "--quiet" }).err, HasSubstr("rein: warning: "));
 }
 
 } // namespace

@@ -101,7 +101,7 @@ TEST_F(FormatTest, LoadedFileKnowsItsBytes)
     ASSERT_NE(file_, nullptr) << error_->message;
     /* from SHA256SUMS */
     std::string sums = read_text(data("SHA256SUMS"));
-    EXPECT_THAT(sums, HasSubstr(std::string(file_->sha256) + "  comp01.ctt"));
+    EXPECT_THAT(sums, HasSubstr(std::string(file_->sha256) + "  ./comp01.ctt"));
     EXPECT_EQ(file_->path, data("comp01.ctt"));
     EXPECT_STREQ(file_->format->get_name(file_->instance), "Fis0506-1");
 }

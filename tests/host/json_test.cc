@@ -67,6 +67,18 @@ TEST_F(JsonTest, MissingTextAndInfiniteNumbersAreNull)
     EXPECT_EQ(finish(), "{\"a\":null,\"b\":null,\"c\":null}");
 }
 
+TEST_F(JsonTest, RealsHaveNoMoreDigitsThanTheyNeed)
+{
+    rein_json_add_real(builder_, "a", 0.06);
+    rein_json_add_real(builder_, "b", -1e-7);
+    rein_json_add_real(builder_, "c", 1.0 / 3.0);
+    rein_json_add_real(builder_, "d", 5);
+    rein_json_add_text(builder_, "0.059999999999999998", "a \\\" 0.059999999999999998");
+
+    EXPECT_EQ(finish(), "{\"a\":0.06,\"b\":-1e-07,\"c\":0.33333333333333331,\"d\":5.0,"
+                        "\"0.059999999999999998\":\"a \\\\\\\" 0.059999999999999998\"}");
+}
+
 TEST_F(JsonTest, IndentedTextIsTheSameDocument)
 {
     rein_json_add_number(builder_, "a", 1);

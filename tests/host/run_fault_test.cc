@@ -140,4 +140,58 @@ TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
     EXPECT_EQ(Json::lines(read_text(folder + "/events.ndjson")).back().text("outcome"), "lost");
 }
 
+/* A run whose state lies on a disk of so many KiB; skipped where none can be mounted. */
+class RunFullDiskTest : public RunTest
+{
+  protected:
+    Ended
+    run_on_disk(int size_kib, const std::string &output)
+    {
+        std::string disk = home("disk");
+        std::string script = "mount -t tmpfs -o size=" + std::to_string(size_kib) + "k none '" +
+                             disk + "' || exit 99; XDG_STATE_HOME='" + disk +
+                             "' '" REIN_PROGRAM_DIR "/rein' run '" + data("comp01.ctt") +
+                             "' --rounds 1 --quiet --output '" + output + "'; code=$?; find '" +
+                             disk + "' -name '*.part'; exit $code";
+        std::error_code exists;
+        std::filesystem::create_directory(disk, exists);
+        const char *argv[] = { "unshare", "-rm", "sh", "-c", script.c_str(), nullptr };
+        char *out = nullptr;
+        char *err = nullptr;
+        int status = 0;
+        Ended ended;
+
+        if (!g_spawn_sync(nullptr, const_cast<char **>(argv), nullptr, G_SPAWN_SEARCH_PATH, nullptr,
+                          nullptr, &out, &err, &status, nullptr)) {
+            ended.code = 99;
+            return ended;
+        }
+        ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+        ended.out = out;
+        ended.err = err;
+        /* unshare itself ends with 1 where it may not */
+        ended.code = ended.code == 1 ? 99 : ended.code;
+        g_free(out);
+        g_free(err);
+        return ended;
+    }
+};
+
+TEST_F(RunFullDiskTest, EverySizeGivesAClearErrorAndNothingHalfWritten)
+{
+    for (int size_kib = 4; size_kib <= 32; size_kib += 4) {
+        Ended ended = run_on_disk(size_kib, home("out.sol"));
+        if (ended.code == 99) {
+            GTEST_SKIP() << "full disk: no tmpfs may be mounted here: " << ended.err;
+        }
+        EXPECT_THAT(ended.code, testing::AnyOf(0, 2)) << size_kib << " KiB: " << ended.err;
+        EXPECT_THAT(ended.out, Not(HasSubstr(".part")));
+        if (ended.code == 2) {
+            EXPECT_THAT(ended.err, HasSubstr("No space left on device (make room"));
+        } else {
+            EXPECT_FALSE(read_text(home("out.sol")).empty());
+        }
+    }
+}
+
 } // namespace

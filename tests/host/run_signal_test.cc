@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -189,6 +190,63 @@ TEST_F(RunSignalTest, CountedLimitTakesTheTimeLimitAway)
 
     EXPECT_FALSE(Json(rein.read_until("job_started")).at("limits").has("seconds"));
     EXPECT_EQ(rein.wait().code, 0);
+}
+
+class RunTerminalTest : public RunTest
+{
+  protected:
+    /* What stderr gets of a short run, a terminal of 100 columns. */
+    std::string
+    show(const std::string &format, const std::vector<std::string> &variables)
+    {
+        LiveProgram rein(
+            rein_.home(), "rein",
+            { "run", data("comp01.ctt"), "--time", "700ms", "--no-grid", "--format", format },
+            variables, LiveProgram::Err::kTerminal);
+        Ended ended = rein.wait();
+        EXPECT_EQ(ended.code, 0);
+        return ended.err;
+    }
+};
+
+TEST_F(RunTerminalTest, LineIsRedrawnInPlaceAndTakenAway)
+{
+    std::string shown = show("text", { "TERM=xterm" });
+
+    EXPECT_THAT(shown, HasSubstr("\rround "));
+    EXPECT_THAT(shown, HasSubstr(" | hard 0, soft "));
+    EXPECT_THAT(shown, HasSubstr(" left"));
+    EXPECT_THAT(shown, Not(HasSubstr("left\r\n"))); /* no line of its own */
+    EXPECT_EQ(shown.substr(shown.size() - 2), " \r");
+}
+
+TEST_F(RunTerminalTest, LineIsNarrowerThanTheTerminal)
+{
+    std::string shown = show("text", { "TERM=xterm" });
+
+    for (std::size_t at = shown.find("\rround "); at != std::string::npos;
+         at = shown.find("\rround ", at + 1)) {
+        EXPECT_LT(shown.find('\r', at + 1) - at - 1, LiveProgram::kColumns);
+    }
+}
+
+TEST_F(RunTerminalTest, NoColorMeansNoEscapeCodes)
+{
+    EXPECT_THAT(show("text", { "TERM=xterm", "NO_COLOR=1" }), Not(HasSubstr("\033")));
+}
+
+TEST_F(RunTerminalTest, DumbTerminalGetsPlainLines)
+{
+    std::string shown = show("text", { "TERM=dumb" });
+
+    EXPECT_THAT(shown, Not(HasSubstr("\033")));
+    EXPECT_THAT(shown, Not(HasSubstr("\rround ")));
+    EXPECT_THAT(shown, HasSubstr("\nround "));
+}
+
+TEST_F(RunTerminalTest, LineIsThereBesideJson)
+{
+    EXPECT_THAT(show("json", { "TERM=xterm" }), HasSubstr("\rround "));
 }
 
 } // namespace

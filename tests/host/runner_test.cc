@@ -24,8 +24,8 @@ data(const std::string &name)
     return std::string(REIN_TEST_DATA_DIR) + "/itc2007/" + name;
 }
 
-/* Runs in this process. Its jobs lie where the test environment says, not in a home of their own: GLib
- * reads XDG_STATE_HOME once. */
+/* Runs in this process. Its jobs lie where the test environment says, not in a home of their
+ * own: GLib reads XDG_STATE_HOME once. */
 class RunnerTest : public testing::Test
 {
   protected:
@@ -95,7 +95,7 @@ stop_at_progress(const ReinProgress *progress, const ReinProblemFormat *format, 
     EXPECT_EQ(progress->n_planes, 2u);
     EXPECT_STREQ(format->name, "itc2007");
     seen->n_progress++;
-    EXPECT_FALSE(rein_runner_stop(seen->runner, "test"));
+    EXPECT_EQ(rein_runner_stop(seen->runner, "test"), REIN_RUNNER_HOLDING);
 }
 
 TEST_F(RunnerTest, ReportSaysWhatWasDone)
@@ -149,7 +149,7 @@ TEST_F(RunnerTest, StopBeforeTheRunEndsItWithoutAJob)
 {
     g_autoptr(ReinRunner) runner = rein_runner_new(&spec_, nullptr);
 
-    EXPECT_TRUE(rein_runner_stop(runner, "test"));
+    EXPECT_EQ(rein_runner_stop(runner, "test"), REIN_RUNNER_LOADING);
     report_ = rein_runner_run(runner);
 
     EXPECT_EQ(report_->outcome, REIN_OUTCOME_STOPPED);
@@ -189,7 +189,7 @@ TEST_F(RunnerTest, StopAfterTheEndIsANoOp)
     g_autoptr(ReinRunner) runner = rein_runner_new(&spec_, &observer);
 
     report_ = rein_runner_run(runner);
-    EXPECT_FALSE(rein_runner_stop(runner, "test"));
+    EXPECT_EQ(rein_runner_stop(runner, "test"), REIN_RUNNER_ENDED);
 
     EXPECT_EQ(seen.events.back(), "job_ended");
     EXPECT_EQ(std::count(seen.events.begin(), seen.events.end(), "stop"), 0);

@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <rein/error.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <memory>
@@ -266,18 +265,6 @@ TEST_F(SettingsTest, FileThatCannotBeOpenedIsRefused)
 
     EXPECT_EQ(load(), nullptr);
     EXPECT_THAT(message(), StartsWith(user_ + ": cannot be read: "));
-}
-
-TEST_F(SettingsTest, FileWithoutPermissionIsRefused)
-{
-    user_ = folder_.write("rein.conf", "[run]\n");
-    ASSERT_EQ(chmod(user_.c_str(), 0), 0);
-    if (access(user_.c_str(), R_OK) == 0) {
-        GTEST_SKIP() << "this user may read everything";
-    }
-
-    EXPECT_EQ(load(), nullptr);
-    EXPECT_THAT(message(), StartsWith(user_ + ": cannot be read: Permission denied"));
 }
 
 TEST_F(SettingsTest, UnknownVariableIsRefusedWithTheNearestOne)

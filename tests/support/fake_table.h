@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A well-behaved plugin in this process: the table "fake" with the devices fake:0 and fake:1, buffers
- * in memory, kernels that are C++ functions of the test, and counters. Every slot is there. One set of
- * counters and kernels for the process; tests begin with FakeReset(). [any thread]
+ * A well-behaved plugin in this process: the table "fake" with the devices fake:0 and fake:1,
+ * buffers in memory, kernels that are C++ functions of the test, and counters. Every slot is there.
+ * One set of counters and kernels for the process; tests begin with FakeReset(). [any thread]
  */
 
 #pragma once

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A program of ours that a test watches and sends signals while it runs. It has a home of its own, like
- * Program. Everything is waited for with a deadline that only a broken program reaches; what still runs
- * when the object goes is killed.
+ * A program of ours that a test watches and sends signals while it runs. It has a home of its own,
+ * like Program. Everything is waited for with a deadline that only a broken program reaches; what
+ * still runs when the object goes is killed.
  */
 
 #pragma once
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,17 +29,24 @@ namespace rein_test
 class LiveProgram
 {
   public:
+    /* What its stderr is. */
+    enum class Err { kPipe, kTerminal };
+
     /* Starts it in `home`, with `variables` (NAME=value) beside what every program is given. */
     LiveProgram(const TemporaryFolder &home, const std::string &name,
                 const std::vector<std::string> &arguments,
-                const std::vector<std::string> &variables = {})
+                const std::vector<std::string> &variables = {}, Err err = Err::kPipe)
     {
         std::vector<std::string> environment = make_environment(home, variables);
         std::vector<std::string> words = { std::string(REIN_PROGRAM_DIR) + "/" + name };
         words.insert(words.end(), arguments.begin(), arguments.end());
 
         EXPECT_EQ(pipe(out_), 0);
-        EXPECT_EQ(pipe(err_), 0);
+        if (err == Err::kTerminal) {
+            open_terminal();
+        } else {
+            EXPECT_EQ(pipe(err_), 0);
+        }
         pid_ = fork();
         if (pid_ == 0) {
             dup2(out_[1], STDOUT_FILENO);
@@ -144,9 +153,25 @@ class LiveProgram
         return ended;
     }
 
+    static constexpr int kColumns = 100; /* of the terminal */
+
   private:
     static constexpr int kDeadlineMs = 60000;
 
+    void
+    open_terminal()
+    {
+        char name[64] = "";
+        winsize size = {};
+
+        size.ws_col = kColumns;
+        err_[0] = posix_openpt(O_RDWR | O_NOCTTY);
+        EXPECT_EQ(grantpt(err_[0]), 0);
+        EXPECT_EQ(unlockpt(err_[0]), 0);
+        EXPECT_EQ(ptsname_r(err_[0], name, sizeof name), 0);
+        err_[1] = open(name, O_RDWR | O_NOCTTY);
+        EXPECT_EQ(ioctl(err_[1], TIOCSWINSZ, &size), 0);
+    }
     static std::vector<char *>
     pointers(const std::vector<std::string> &texts)
     {

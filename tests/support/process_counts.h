@@ -10,8 +10,10 @@ namespace rein_test
 int CountThreads();
 int CountDescriptors();
 
-/* Waits until at most `n` threads are left, which the kernel shows a moment after a join; the number
- * there is after at most 30 s. */
+/*
+ * Waits until at most `n` threads are left, which the kernel shows a moment after a join, but no
+ * longer than 30 s; how many there are then.
+ */
 int WaitForThreads(int n);
 
 } // namespace rein_test

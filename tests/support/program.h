@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Runs the programs that were built, as a user would: with arguments, in a home of their own that is
- * empty at first and gone afterwards, without any REIN_* variable but those a test sets.
+ * Runs the programs that were built, as a user would: with arguments, in a home of their own that
+ * is empty at first and gone afterwards, without any REIN_* variable but those a test sets.
  */
 
 #pragma once
 
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gtest/gtest.h>
@@ -82,6 +83,51 @@ struct Ended {
     std::string err;
 };
 
+/* Both ends of a pseudo-terminal. */
+class Terminal
+{
+  public:
+    Terminal() = default;
+    ~Terminal()
+    {
+        if (master_ >= 0) {
+            close(master_);
+            close(slave_);
+        }
+    }
+    Terminal(const Terminal &) = delete;
+    Terminal &operator=(const Terminal &) = delete;
+
+    /* Makes it; returns a descriptor of the program's end, the caller's. */
+    int
+    open()
+    {
+        master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        EXPECT_EQ(grantpt(master_), 0);
+        EXPECT_EQ(unlockpt(master_), 0);
+        slave_ = ::open(ptsname(master_), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        return dup(slave_);
+    }
+    std::string
+    read_all() const
+    {
+        std::string text;
+        char chunk[4096];
+
+        for (ssize_t size = 0; master_ >= 0; text.append(chunk, static_cast<size_t>(size))) {
+            size = read(master_, chunk, sizeof chunk);
+            if (size <= 0) {
+                break;
+            }
+        }
+        return text;
+    }
+
+  private:
+    int master_ = -1;
+    int slave_ = -1; /* stays open, so that what was printed can still be read */
+};
+
 /* A program with its own home: the folders config/, state/, data/, cache/ and run/ in it. */
 class Program
 {
@@ -114,14 +160,21 @@ class Program
         is_out_broken_ = true;
     }
 
+    /* Gives it a terminal as stdout; what it prints there, little, is in the answer. */
+    void
+    use_terminal()
+    {
+        is_terminal_ = true;
+    }
+
     /* Runs it to its end. */
     Ended
     run(const std::vector<std::string> &arguments) const
     {
         GSubprocessLauncher *launcher = g_subprocess_launcher_new(static_cast<GSubprocessFlags>(
             G_SUBPROCESS_FLAGS_STDERR_PIPE |
-            (out_path_.empty() && !is_out_broken_ ? G_SUBPROCESS_FLAGS_STDOUT_PIPE
-                                                  : G_SUBPROCESS_FLAGS_NONE)));
+            (out_path_.empty() && !is_out_broken_ && !is_terminal_ ? G_SUBPROCESS_FLAGS_STDOUT_PIPE
+                                                                   : G_SUBPROCESS_FLAGS_NONE)));
         Ended ended;
         GError *error = nullptr;
 
@@ -133,6 +186,10 @@ class Program
             EXPECT_EQ(pipe(ends), 0);
             close(ends[0]);
             g_subprocess_launcher_take_stdout_fd(launcher, ends[1]);
+        }
+        Terminal terminal;
+        if (is_terminal_) {
+            g_subprocess_launcher_take_stdout_fd(launcher, terminal.open());
         }
         set_environment(launcher);
         std::vector<const char *> argv = { path_.c_str() };
@@ -149,6 +206,7 @@ class Program
             return ended;
         }
         collect(process, &ended);
+        ended.out += terminal.read_all();
         g_object_unref(process);
         return ended;
     }
@@ -216,6 +274,7 @@ class Program
     std::string path_;
     std::string out_path_;
     bool is_out_broken_ = false;
+    bool is_terminal_ = false;
     TemporaryFolder home_;
     std::map<std::string, std::string> variables_;
 };

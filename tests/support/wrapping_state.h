@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The inside of WrappingTable: what its slots (wrapping_slots.cc) and its class share. [any thread] */
+/*
+ * The inside of WrappingTable: what its slots (wrapping_slots.cc) and its class share. [any thread]
+ */
 
 #pragma once
 

@@ -72,8 +72,8 @@ class WrappingTable
     explicit WrappingTable(const ReinPluginTable *inner);
 
     /*
-     * Lets hanging calls go and waits until every device is closed and no call is under way; it is a
-     * test failure if that does not happen within 30 s.
+     * Lets hanging calls go and waits until every device is closed and no call is under way; it is
+     * a test failure if that does not happen within 30 s.
      */
     ~WrappingTable();
 
@@ -84,10 +84,10 @@ class WrappingTable
     const ReinPluginTable *table() const;
 
     /*
-     * The nth call (from 1, counted since the wrapper was made) of `slot` is not passed on and fails
-     * with `status`, which need not be one the ABI knows. Slots without a status "fail" thus: usage
-     * counts one buffer of 4096 bytes too many, cleanup drops nothing, close and interrupt ignore it.
-     * What the inner plugin keeps because of that is dropped before its close.
+     * The nth call (from 1, counted since the wrapper was made) of `slot` is not passed on and
+     * fails with `status`, which need not be one the ABI knows. Slots without a status "fail" thus:
+     * usage counts one buffer of 4096 bytes too many, cleanup drops nothing, close and interrupt
+     * ignore it. What the inner plugin keeps because of that is dropped before its close.
      */
     void FailCall(Slot slot, unsigned nth, ReinStatus status = REIN_ERR_FAILED,
                   const std::string &text = "injected failure");
@@ -115,14 +115,17 @@ class WrappingTable
     unsigned Count(Slot slot) const;
     std::vector<CallRecord> Calls() const;
 
-    /* The names of the slots in order, as in "open build allocate ..."; repetitions as "write*3". */
+    /*
+     * The names of the slots in order, as in "open build allocate ..."; repetitions as "write*3".
+     */
     std::string Story() const;
 
     /*
-     * What the core did against the contract, in words: a slot on another thread than open(), two at
-     * once, a job used after its cleanup(), a token unknown or of another job or given back twice, a
-     * range outside its buffer, a bad slice, a device closed with jobs not cleaned up or used after it
-     * was lost. A slot called after close() ends the program: there is nothing to pass it on to.
+     * What the core did against the contract, in words: a slot on another thread than open(), two
+     * at once, a job used after its cleanup(), a token unknown or of another job or given back
+     * twice, a range outside its buffer, a bad slice, a device closed with jobs not cleaned up or
+     * used after it was lost. A slot called after close() ends the program: there is nothing to
+     * pass it on to.
      */
     std::vector<std::string> Breaches() const;
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <gmock/gmock.h>
+
+#include "bench/plain_ctt.h"
+#include "bench/series.h"
+#include "ctt_fixture.h"
+#include "support/json.h"
+#include "support/program.h"
+
+namespace
+{
+
+using rein_test::Ended;
+using rein_test::Json;
+using rein_test::Program;
+using testing::HasSubstr;
+
+class SeriesTest : public testing::Test
+{
+  protected:
+    ~SeriesTest() override
+    {
+        series_free(series_);
+    }
+
+    Series *series_ = series_new();
+};
+
+TEST_F(SeriesTest, PercentilesAreValuesThatWereMeasured)
+{
+    for (double value : { 5.0, 1.0, 4.0, 2.0, 3.0 }) {
+        series_add(series_, value);
+    }
+    EXPECT_EQ(series_get_n(series_), 5u);
+    EXPECT_EQ(series_get_percentile(series_, 0), 1.0);
+    EXPECT_EQ(series_get_percentile(series_, 0.5), 3.0);
+    EXPECT_EQ(series_get_percentile(series_, 0.99), 5.0);
+    EXPECT_EQ(series_get_percentile(series_, 1), 5.0);
+}
+
+TEST_F(SeriesTest, NoValuesAreZero)
+{
+    EXPECT_EQ(series_get_percentile(series_, 0.5), 0.0);
+}
+
+/* The rival must count as the validator does, or the comparison is worth nothing. */
+class PlainCttTable : public testing::TestWithParam<ctt::Expected>
+{
+};
+
+TEST_P(PlainCttTable, CostsAreTheValidators)
+{
+    ctt::Instance instance = ctt::read_instance(GetParam().instance);
+    ctt::Solution solution = ctt::read_solution(instance, GetParam().solution);
+    ctt::Genome genome(instance->n_lectures);
+    const CttScore expected = ctt::score(instance, solution);
+    PlainCtt *plain = plain_ctt_new(instance.get());
+
+    ctt_solution_to_genome(solution.get(), instance.get(), genome.data());
+    for (int repeat = 0; repeat < 2; repeat++) {
+        gint32 hard = -1;
+        gint32 soft = -1;
+        plain_ctt_evaluate(plain, genome.data(), &hard, &soft);
+        EXPECT_EQ(hard, expected.hard);
+        EXPECT_EQ(soft, expected.soft);
+    }
+    plain_ctt_free(plain);
+}
+
+INSTANTIATE_TEST_SUITE_P(Itc2007, PlainCttTable, testing::ValuesIn(ctt::all_expected()),
+                         ctt::test_name);
+
+class BenchTest : public testing::Test
+{
+  protected:
+    Program rein_{ "rein" };
+};
+
+TEST_F(BenchTest, UnknownCaseIsAUsageError)
+{
+    Ended ended = rein_.run({ "bench", "speed" });
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("there is no case \"speed\""));
+}
+
+TEST_F(BenchTest, MissingInstancesAreNamed)
+{
+    Ended ended = rein_.run({ "bench", "moves", "--data", "/nowhere" });
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("/nowhere/comp01.ctt"));
+}
+
+TEST_F(BenchTest, JsonHasARowForEachFigureWithItsSpread)
+{
+    Ended ended = rein_.run({ "bench", "round", "--repeats", "1", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    Json document(ended.out);
+    EXPECT_EQ(document.text("device"), "cpu:0");
+    ASSERT_EQ(document.items("rows").size(), 3u);
+    for (const Json &row : document.items("rows")) {
+        EXPECT_EQ(row.text("case"), "round");
+        EXPECT_EQ(row.text("unit"), "us");
+        EXPECT_EQ(row.number("n"), 1);
+        EXPECT_TRUE(row.has("median"));
+        EXPECT_TRUE(row.has("min"));
+        EXPECT_TRUE(row.has("max"));
+    }
+}
+
+TEST_F(BenchTest, KernelAndPlainCAgreeBeforeTheyAreTimed)
+{
+    Ended ended = rein_.run({ "bench", "evaluate", "--repeats", "1", "--format", "json", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(Json(ended.out).items("rows").size(), 9u);
+}
+
+TEST_F(BenchTest, StopsEndCleanAndLaunchNothingLate)
+{
+    Ended ended = rein_.run({ "bench", "stop", "--stops", "20", "--format", "json", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 4u);
+    EXPECT_EQ(rows[2].text("what"), "launches begun after the flag, all stops");
+    EXPECT_EQ(rows[2].number("max"), 0);
+    EXPECT_EQ(rows[3].text("what"), "receipts that are not clean");
+    EXPECT_EQ(rows[3].number("max"), 0);
+}
+
+} // namespace

@@ -132,7 +132,9 @@ answer_lost_locked(ReinDevice *self, ReinCall *call)
     rein_call_answer(call, REIN_ERR_DEVICE_LOST, text);
 }
 
-/* A lost device must not be used, but what is legal in any state is still asked, for the receipt. */
+/*
+ * A lost device must not be used, but what is legal in any state is still asked, for the receipt.
+ */
 static gboolean
 may_ask_locked(const ReinDevice *self, const ReinCall *call)
 {

@@ -86,12 +86,15 @@ ReinCall *rein_call_ref(ReinCall *call);
 void rein_call_unref(ReinCall *call); /* NULL is a no-op */
 
 /*
- * Whether the call is complete and was answered with REIN_OK; else sets the error: "`what`: text". An
- * answer that breaks the contract is REIN_ERROR_PLUGIN, a call that is not answered REIN_ERROR_TIMEOUT.
+ * Whether the call is complete and was answered with REIN_OK; else sets the error: "`what`: text".
+ * An answer that breaks the contract is REIN_ERROR_PLUGIN, a call that is not answered
+ * REIN_ERROR_TIMEOUT.
  */
 gboolean rein_call_check(ReinCall *call, const char *what, GError **error);
 
-/* For the device: makes the call of the plugin and keeps its answer, whatever that is, in bounds. */
+/*
+ * For the device: makes the call of the plugin and keeps its answer, whatever that is, in bounds.
+ */
 void rein_call_perform(ReinCall *call, const ReinPluginTable *table, ReinPluginDevice *handle);
 
 /* For the device: answers without asking the plugin. */
@@ -110,9 +113,9 @@ ReinDevice *rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHa
                              GError **error);
 
 /*
- * Puts the call into the device's queue; the device takes a reference. Calls are made in the order of
- * posting. A lost device makes only usage and cleanup calls, which are legal in any state; others are
- * answered with REIN_ERR_DEVICE_LOST.
+ * Puts the call into the device's queue; the device takes a reference. Calls are made in the order
+ * of posting. A lost device makes only usage and cleanup calls, which are legal in any state;
+ * others are answered with REIN_ERR_DEVICE_LOST.
  */
 void rein_device_post(ReinDevice *self, ReinCall *call);
 
@@ -124,8 +127,8 @@ void rein_device_post(ReinDevice *self, ReinCall *call);
 gboolean rein_device_wait(ReinDevice *self, ReinCall *call, gint64 until_ns);
 
 /*
- * When the device's thread took the call up, monotonic; 0 while it waits behind others, which are no
- * fault of its own.
+ * When the device's thread took the call up, monotonic; 0 while it waits behind others, which are
+ * no fault of its own.
  */
 gint64 rein_device_get_taken_ns(ReinDevice *self, const ReinCall *call);
 
@@ -143,7 +146,9 @@ gboolean rein_device_interrupt(ReinDevice *self);
  */
 void rein_device_give_up(ReinDevice *self, const char *reason);
 
-/* A number that no other job of the process has, from 1; the job keeps a reference to the device. */
+/*
+ * A number that no other job of the process has, from 1; the job keeps a reference to the device.
+ */
 guint64 rein_device_next_job(ReinDevice *self);
 
 gint64 rein_now_ns(void); /* monotonic */

@@ -12,8 +12,8 @@
 G_BEGIN_DECLS
 
 /*
- * REIN_ERROR_PLUGIN says why `path` cannot be loaded: no regular file, no ELF file, a truncated one,
- * for another architecture, no shared object.
+ * REIN_ERROR_PLUGIN says why `path` cannot be loaded: no regular file, no ELF file, a truncated
+ * one, for another architecture, no shared object.
  */
 gboolean rein_elf_check(const char *path, GError **error);
 

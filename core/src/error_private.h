@@ -11,9 +11,9 @@
 G_BEGIN_DECLS
 
 /*
- * Sets `error` from `status` (not REIN_OK): "`what`: `text`", or the status in words where the plugin
- * wrote nothing. `text` is made valid UTF-8 without control characters; its lines stay. A status that
- * the ABI does not know becomes REIN_ERROR_FAILED and is named by its number.
+ * Sets `error` from `status` (not REIN_OK): "`what`: `text`", or the status in words where the
+ * plugin wrote nothing. `text` is made valid UTF-8 without control characters; its lines stay. A
+ * status that the ABI does not know becomes REIN_ERROR_FAILED and is named by its number.
  */
 void rein_error_set(GError **error, ReinStatus status, const char *text, const char *what);
 

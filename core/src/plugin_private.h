@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One loaded plugin: the library's handle, the version handshake, the table with every optional slot
- * filled by a stub that answers "unsupported". Reference counted; devices hold a reference. The
- * library is closed after the last one only if the plugin declares itself unloadable. [any thread]
+ * One loaded plugin: the library's handle, the version handshake, the table with every optional
+ * slot filled by a stub that answers "unsupported". Reference counted; devices hold a reference.
+ * The library is closed after the last one only if the plugin declares itself unloadable. [any
+ * thread]
  */
 
 #pragma once

@@ -2,6 +2,7 @@
 
 #include "probe_private.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -14,6 +15,9 @@
 
 /* Everything up to the id must be there; what is missing behind it reads as zero. */
 #define LEAST_INFO_SIZE (offsetof(ReinDeviceInfo, id) + sizeof((ReinDeviceInfo){ 0 }).id)
+
+/* Registries of several threads may hold the same plugin. */
+static pthread_mutex_t one_probe = PTHREAD_MUTEX_INITIALIZER;
 
 typedef struct {
     const char *plugin;
@@ -155,8 +159,10 @@ rein_probe(ReinPlugin *plugin, GHashTable *settings, GArray *devices)
         return g_strdup(error->message);
     }
     finding.refusals = g_string_new(NULL);
+    pthread_mutex_lock(&one_probe);
     ReinStatus status = rein_plugin_get_table(plugin)->probe(rein_services_get_host(services),
                                                              found, &finding, &msg);
+    pthread_mutex_unlock(&one_probe);
     said = rein_text_line(room, sizeof room);
     if (status != REIN_OK) {
         g_array_set_size(devices, n_before); /* an error means that what was found may not be so */

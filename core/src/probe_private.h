@@ -15,9 +15,9 @@
 G_BEGIN_DECLS
 
 /*
- * Appends a ReinDeviceInfo for each good device to `devices` (a GArray of them): its id is printable
- * ASCII, begins with the plugin's name and a colon, and is new in `devices`; its other text is
- * terminated. `settings` is as in rein_device_open().
+ * Appends a ReinDeviceInfo for each good device to `devices` (a GArray of them): its id is
+ * printable ASCII, begins with the plugin's name and a colon, and is new in `devices`; its other
+ * text is terminated. `settings` is as in rein_device_open().
  *
  * (transfer full): why there is none, or why some were refused, or what else the plugin said; "" if
  * there is nothing to say.

@@ -126,7 +126,9 @@ add_user_folder(ReinRegistry *self)
     add_folder(self, -1, path, FALSE);
 }
 
-/* Beside librein, wherever that was installed or built; a program that links it statically counts. */
+/*
+ * Beside librein, wherever that was installed or built; a program that links it statically counts.
+ */
 static void
 add_own_folder(ReinRegistry *self)
 {

@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 
 /*
  * The index in `devices` (of ReinDeviceEntry *, in the order they were found) of the one `selector`
- * means, looked for in this order: an id; a plugin's name, for its first device; "plugin:index", for
- * the device of that place in its plugin; the beginning of an id up to a colon. "auto" is the first
- * GPU, else the first device of the plugin cpu, and nothing else.
+ * means, looked for in this order: an id; a plugin's name, for its first device; "plugin:index",
+ * for the device of that place in its plugin; the beginning of an id up to a colon. "auto" is the
+ * first GPU, else the first device of the plugin cpu, and nothing else.
  *
  * -1 with REIN_ERROR_INVALID for a malformed selector ("all" is one: it means many), or with
  * REIN_ERROR_NO_DEVICE and what `candidates` (of ReinCandidate *) say.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What the core offers a plugin while it probes or has a device open: log, settings, folders, thread
- * limit, as a ReinHost with its own copies of all it points to. Owned by the device or by the probe;
- * what the plugin calls may be called on [any thread].
+ * What the core offers a plugin while it probes or has a device open: log, settings, folders,
+ * thread limit, as a ReinHost with its own copies of all it points to. Owned by the device or by
+ * the probe; what the plugin calls may be called on [any thread].
  */
 
 #pragma once
@@ -18,8 +18,8 @@ typedef struct ReinServices ReinServices;
 /*
  * `plugin` is the plugin's name, `who` what stands before its log lines ("cpu:0"). `settings` maps
  * text to text and is copied: "PLUGIN.KEY" is what the plugin `PLUGIN` sees as KEY; "thread-limit",
- * "cache-folder" and "scratch-folder" are for all. Each plugin gets a folder of its own in the cache
- * folder; a folder that cannot be made is a warning, and the plugin gets none. Fails with
+ * "cache-folder" and "scratch-folder" are for all. Each plugin gets a folder of its own in the
+ * cache folder; a folder that cannot be made is a warning, and the plugin gets none. Fails with
  * REIN_ERROR_INVALID for a thread limit that is no number.
  */
 ReinServices *rein_services_new(const char *plugin, const char *who, GHashTable *settings,

@@ -29,7 +29,7 @@ typedef struct CliUsage {
     guint n_most;
     const char *summary;         /* one sentence */
     const char *details;         /* (nullable) what follows the flags in --help */
-    const GOptionEntry *entries; /* (nullable) the command's own flags, ended by { NULL } */
+    const GOptionEntry *entries; /* (nullable) the command's own flags, then an empty one */
 } CliUsage;
 
 /**

@@ -24,7 +24,7 @@ static const GOptionEntry entries[] = {
     { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
     { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
     { "time", 0, 0, G_OPTION_ARG_STRING, &flag_time, "Length of each run in timetable", "DURATION" },
-    { NULL },
+    { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
 };
 
 static const CliUsage usage = {

@@ -50,8 +50,8 @@ line_queue_free(LineQueue *self)
 }
 
 /*
- * Writes what surely goes without waiting: a pipe that can be written to takes PIPE_BUF bytes. The lock
- * is not held, so that nobody who adds a line waits for a terminal.
+ * Writes what surely goes without waiting: a pipe that can be written to takes PIPE_BUF bytes. The
+ * lock is not held, so that nobody who adds a line waits for a terminal.
  */
 static void
 write_some(LineQueue *self)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Lines for a descriptor that may take them slowly or not at all, written by the main loop as it takes
- * them: a reader that does not read holds up nothing but itself. Main thread, but line_queue_add() from
- * any.
+ * Lines for a descriptor that may take them slowly or not at all, written by the main loop as it
+ * takes them: a reader that does not read holds up nothing but itself. Main thread, but
+ * line_queue_add() from any.
  */
 
 #pragma once

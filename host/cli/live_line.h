@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Where a run stands, in one line: redrawn in place on a terminal, with nothing but carriage returns and
- * blanks, or a line of its own for each better best elsewhere. Main thread.
+ * Where a run stands, in one line: redrawn in place on a terminal, with nothing but carriage
+ * returns and blanks, or a line of its own for each better best elsewhere. Main thread.
  */
 
 #pragma once

@@ -42,6 +42,15 @@ static Session *current;
 
 /* ---- on the main loop ---- */
 
+static gboolean
+has_report(Session *self)
+{
+    pthread_mutex_lock(&self->lock);
+    gboolean is_over = self->report != NULL;
+    pthread_mutex_unlock(&self->lock);
+    return is_over;
+}
+
 static void
 quit_if_over(gpointer user_data)
 {
@@ -51,10 +60,7 @@ quit_if_over(gpointer user_data)
     if (self->events != NULL && line_queue_get_error(self->events) == EPIPE) {
         (void)rein_runner_stop(self->runner, "SIGPIPE");
     }
-    pthread_mutex_lock(&self->lock);
-    gboolean is_over = self->report != NULL;
-    pthread_mutex_unlock(&self->lock);
-    if (is_over && (self->events == NULL || line_queue_is_empty(self->events))) {
+    if (has_report(self) && (self->events == NULL || line_queue_is_empty(self->events))) {
         g_main_loop_quit(self->loop);
     }
 }
@@ -179,32 +185,39 @@ run_thread(gpointer user_data)
 /* ---- signals ---- */
 
 static void
+stop(Session *self, const char *signal_name)
+{
+    self->is_stopped = TRUE;
+    switch (rein_runner_stop(self->runner, signal_name)) {
+    case REIN_RUNNER_LOADING:
+        self->is_left = !has_report(self);
+        g_main_loop_quit(self->loop);
+        break;
+    case REIN_RUNNER_HOLDING:
+        live_line_clear(&self->live);
+        rein_output_note(self->output, "%s: stopping (once more to end at once)", signal_name);
+        break;
+    case REIN_RUNNER_ENDED:
+        break;
+    }
+}
+
+/* A second signal does not wait: neither for the run nor for who reads its events. */
+static void
 end_at_once(Session *self, const char *signal_name)
 {
     g_autofree char *message = NULL;
 
-    rein_runner_abandon(self->runner, &message);
+    if (!rein_runner_abandon(self->runner, &message)) {
+        if (has_report(self)) {
+            g_main_loop_quit(self->loop);
+        }
+        return;
+    }
     live_line_clear(&self->live);
     rein_output_error("ended at once by %s: %s", signal_name, message);
     self->is_abandoned = TRUE;
     g_main_loop_quit(self->loop);
-}
-
-static void
-stop(Session *self, const char *signal_name)
-{
-    self->is_stopped = TRUE;
-    gboolean holds_nothing = rein_runner_stop(self->runner, signal_name);
-    pthread_mutex_lock(&self->lock);
-    gboolean is_over = self->report != NULL;
-    pthread_mutex_unlock(&self->lock);
-    self->is_left = holds_nothing && !is_over;
-    if (holds_nothing || is_over) {
-        g_main_loop_quit(self->loop);
-        return;
-    }
-    live_line_clear(&self->live);
-    rein_output_note(self->output, "%s: stopping (once more to end at once)", signal_name);
 }
 
 static gboolean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A run without a limit beside a main loop: progress comes as it goes, and after a while we cancel it.
- * The problem is OneMax, a kernel in a string: as many ones as can be.
+ * A run without a limit beside a main loop: progress comes as it goes, and after a while we cancel
+ * it. The problem is OneMax, a kernel in a string: as many ones as can be.
  */
 
 #include <rein/rein.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The folder of one job, `jobs/ID/`: what it was asked (spec.ini), what happened (events.ndjson), its
- * solution, its receipt and its log. A lock on the file `lock` says that the job runs; the kernel drops
- * it with the process. Made and closed by one thread; events and log lines may come from any.
- * host/README.md describes the files and every event.
+ * The folder of one job, `jobs/ID/`: what it was asked (spec.ini), what happened (events.ndjson),
+ * its solution, its receipt and its log. A lock on the file `lock` says that the job runs; the
+ * kernel drops it with the process. Made and closed by one thread; events and log lines may come
+ * from any. host/README.md describes the files and every event.
  */
 
 #pragma once
@@ -27,8 +27,8 @@ G_BEGIN_DECLS
 
 typedef struct ReinJobFolder ReinJobFolder;
 
-/* Given each event as one line of JSON without its end, in the order of the file; be quick. Called on
- * the thread that emits it, with the folder's lock held. */
+/* Given each event as one line of JSON without its end, in the order of the file; be quick.
+ * Called on the thread that emits it, with the folder's lock held. */
 typedef void (*ReinEventCb)(const char *line, gpointer user_data);
 
 /**
@@ -37,7 +37,8 @@ typedef void (*ReinEventCb)(const char *line, gpointer user_data);
  *
  * Makes a folder with a new id, locked.
  *
- * Returns: (transfer full): the folder, or %NULL with an error of the domain G_FILE_ERROR [may block]
+ * Returns: (transfer full): the folder, or %NULL with an error of the domain G_FILE_ERROR [may
+ *     block]
  */
 ReinJobFolder *rein_job_folder_new(const char *jobs_folder, GError **error);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Which process it was, in a form that outlives it: its number alone is given to another one soon. A
- * plain value, also as one line of text. [any thread]
+ * Which process it was, in a form that outlives it: its number alone is given to another one soon.
+ * A plain value, also as one line of text. [any thread]
  */
 
 #pragma once

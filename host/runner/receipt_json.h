@@ -23,8 +23,8 @@ char *rein_receipt_to_text(ReinReceipt *receipt);
 /**
  * rein_receipt_describe_kinds:
  *
- * Returns: (transfer full): what was held, one line for each kind of the ledger, before and after the
- *     teardown: `buffer: 12 held (34 MiB), 0 left`
+ * Returns: (transfer full): what was held, one line for each kind of the ledger, before and after
+ *     the teardown: `buffer: 12 held (34 MiB), 0 left`
  */
 GStrv rein_receipt_describe_kinds(ReinReceipt *receipt);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The course of a run as a file: a line of JSON for each round, the same for the same seed, settings and
- * rounds on every device, thread count and slice size. Used by the thread that runs the job.
+ * The course of a run as a file: a line of JSON for each round, the same for the same seed,
+ * settings and rounds on every device, thread count and slice size. Used by the thread that runs
+ * the job.
  */
 
 #pragma once

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The start population of a run: from a solution file, and by the problem's construction. [any thread] */
+/* The start population of a run: from a solution file, and by the problem's construction. [any
+ * thread] */
 
 #pragma once
 

@@ -2,8 +2,8 @@
 
 /*
  * One run of a problem from end to end: load it, make the job's folder, construct a start, open the
- * device, evolve, save the best, give everything back, and only then say how it ended. The thread that
- * runs it may be any; stopping it and giving it up are for every other one.
+ * device, evolve, save the best, give everything back, and only then say how it ended. The thread
+ * that runs it may be any; stopping it and giving it up are for every other one.
  */
 
 #pragma once
@@ -16,8 +16,8 @@
 
 G_BEGIN_DECLS
 
-/* What is asked for. Text is borrowed until the runner is freed, as are the settings, from which come
- * seed, population, device, slice, grace, those of the plugins and what the sweep keeps. */
+/* What is asked for. Text is borrowed until the runner is freed, as are the settings, from which
+ * come seed, population, device, slice, grace, those of the plugins and what the sweep keeps. */
 typedef struct ReinRunSpec {
     const ReinSettings *settings;
     const char *problem_path;
@@ -43,6 +43,20 @@ typedef struct ReinRunObserver {
     gpointer user_data;
 } ReinRunObserver;
 
+/**
+ * ReinRunnerPhase:
+ * @REIN_RUNNER_LOADING: it holds nothing and has made nothing, and once stopped it never will: who
+ *     stops it now need not wait for rein_runner_run(), which may be reading a file that never
+ *     comes
+ * @REIN_RUNNER_HOLDING: it has a job; wait for it
+ * @REIN_RUNNER_ENDED: everything was given back and written
+ */
+typedef enum {
+    REIN_RUNNER_LOADING,
+    REIN_RUNNER_HOLDING,
+    REIN_RUNNER_ENDED,
+} ReinRunnerPhase;
+
 typedef struct ReinRunner ReinRunner;
 
 /* Both structs are copied. */
@@ -55,9 +69,9 @@ void rein_runner_free(ReinRunner *self);
  * rein_runner_run:
  *
  * Runs it, once. When this returns, everything the job held was given back, its receipt is on disk,
- * and then its end. Before that: the best solution is in the job's folder, and in its place, whatever
- * ended the run. Nothing is made before the input was found to be good and the output's place to be
- * writable.
+ * and then its end. Before that: the best solution is in the job's folder, and in its place,
+ * whatever ended the run. Nothing is made before the input was found to be good and the output's
+ * place to be writable.
  *
  * Returns: (transfer full): the report, never %NULL [may block]
  */
@@ -69,20 +83,21 @@ ReinRunReport *rein_runner_run(ReinRunner *self);
  *
  * Asks it to end and save what it has. After its end a no-op; the first reason stays.
  *
- * Returns: whether it holds nothing yet and will not: a caller that has nothing else to wait for need
- *     not wait for rein_runner_run(), which may be reading a file that never comes [any thread]
+ * Returns: how far the run is [any thread]
  */
-gboolean rein_runner_stop(ReinRunner *self, const char *reason);
+ReinRunnerPhase rein_runner_stop(ReinRunner *self, const char *reason);
 
 /**
  * rein_runner_abandon:
  * @message: (out) (transfer full): what became of it, for people
  *
- * For a program that ends at once instead of waiting: saves the best so far, if that was not done, and
- * leaves no unfinished file. The job has no end and no receipt; the next sweep says that it was lost.
- * From then on the run cannot end: the program must. [any thread, may block]
+ * For a program that ends at once instead of waiting: saves the best so far, if that was not done,
+ * and leaves no unfinished file. The job has no end and no receipt; the next sweep says that it was
+ * lost. From then on the run cannot end: the program must.
+ *
+ * Returns: FALSE if the run is over; then nothing was done [any thread, may block]
  */
-void rein_runner_abandon(ReinRunner *self, char **message);
+gboolean rein_runner_abandon(ReinRunner *self, char **message);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinRunner, rein_runner_free)
 

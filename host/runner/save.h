@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Files that appear whole or not at all: written beside their place under another name, then renamed.
- * A symbolic link is followed, an existing file keeps its mode; a pipe or a terminal is written into
- * as it comes. Errors are of the domain G_FILE_ERROR and say what to do. One thread for each file;
- * rein_save_drop_all() from any.
+ * Files that appear whole or not at all: written beside their place under another name, then
+ * renamed. A symbolic link is followed, an existing file keeps its mode; a pipe or a terminal is
+ * written into as it comes. Errors are of the domain G_FILE_ERROR and say what to do. One thread
+ * for each file; rein_save_drop_all() from any.
  */
 
 #pragma once
@@ -47,8 +47,8 @@ gboolean rein_save_commit(ReinSaveFile *self, GError **error);
 void rein_save_close(ReinSaveFile *self);
 
 /*
- * Removes every unfinished file of this process, for a program that ends at once. From then on no file
- * can be begun or committed: who tries waits for ever. [any thread]
+ * Removes every unfinished file of this process, for a program that ends at once. From then on no
+ * file can be begun or committed: who tries waits for ever. [any thread]
  */
 void rein_save_drop_all(void);
 

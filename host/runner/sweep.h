@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Removes folders of finished jobs by age and by bytes, oldest first. A job runs while its lock is held
- * or its process is alive; such a one is never touched, nor anything in the jobs folder that is not a
- * folder of a job of this user. A job whose process is gone without a job_ended is given that event,
- * with the outcome "lost", and counts as finished. Several sweeps may run at once. [any thread]
+ * Removes folders of finished jobs by age and by bytes, oldest first. A job runs while its lock is
+ * held or its process is alive; such a one is never touched, nor anything in the jobs folder that
+ * is not a folder of a job of this user. A job whose process is gone without a job_ended is given
+ * that event, with the outcome "lost", and counts as finished. Several sweeps may run at once. [any
+ * thread]
  */
 
 #pragma once

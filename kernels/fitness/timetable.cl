@@ -22,47 +22,47 @@
 #define TT_N_PERIODS 3
 #define TT_N_DAYS 4
 #define TT_N_CURRICULA 5
-#define TT_N_SLOTS 6         /* n_periods * n_rooms */
-#define TT_N_PERIOD_WORDS 7  /* words of a set of periods */
-#define TT_LECTURE_COURSE 8  /* [n_lectures] the course of a lecture */
-#define TT_COURSES 9         /* [n_courses][TT_COURSE_WORDS] */
-#define TT_CURRICULA 10      /* [n_curricula][2] members: where the list begins, how many */
-#define TT_CAPACITIES 11     /* [n_rooms] places */
-#define TT_SLOTS 12          /* [n_slots] period << 16 | room */
-#define TT_PERIODS 13        /* [n_periods] day << 16 | bit */
-#define TT_UNAVAILABLE 14    /* [n_courses][n_period_words] sets of forbidden periods */
-#define TT_CONFLICTS 15      /* [n_courses][n_course_words] sets of courses in conflict */
+#define TT_N_SLOTS 6        /* n_periods * n_rooms */
+#define TT_N_PERIOD_WORDS 7 /* words of a set of periods */
+#define TT_LECTURE_COURSE 8 /* [n_lectures] the course of a lecture */
+#define TT_COURSES 9        /* [n_courses][TT_COURSE_WORDS] */
+#define TT_CURRICULA 10     /* [n_curricula][2] members: where the list begins, how many */
+#define TT_CAPACITIES 11    /* [n_rooms] places */
+#define TT_SLOTS 12         /* [n_slots] period << 16 | room */
+#define TT_PERIODS 13       /* [n_periods] day << 16 | bit */
+#define TT_UNAVAILABLE 14   /* [n_courses][n_period_words] sets of forbidden periods */
+#define TT_CONFLICTS 15     /* [n_courses][n_course_words] sets of courses in conflict */
 #define TT_N_COURSE_WORDS 16
-#define TT_THRESHOLDS 17     /* [n_temperatures][n_deltas] chance to accept, of 2^32 */
+#define TT_THRESHOLDS 17 /* [n_temperatures][n_deltas] chance to accept, of 2^32 */
 #define TT_N_TEMPERATURES 18
 #define TT_N_DELTAS 19
-#define TT_HARD_WEIGHTS 20   /* [n_temperatures] of one hard violation in the search */
-#define TT_ROOM_CHANCE 21    /* of 2^32: a move draws a new room too */
+#define TT_HARD_WEIGHTS 20     /* [n_temperatures] of one hard violation in the search */
+#define TT_ROOM_CHANCE 21      /* of 2^32: a move draws a new room too */
 #define TT_ROOM_ONLY_CHANCE 22 /* of 2^32: a move leaves the period as it is */
-#define TT_CHAIN_CHANCE 31   /* of 2^32: a move to another period takes a Kempe chain along */
-#define TT_COUNT_WORDS 23    /* words of a curriculum in TT_AT_COUNT */
-/* where tables of the search begin in the scratch row, see timetable_improve.cl */
-#define TT_AT_PLACE 24
-#define TT_AT_SLOT 25
-#define TT_AT_BUSY 26
-#define TT_AT_COUNT 27
-#define TT_AT_DAY 28
-#define TT_AT_ROOM 29
-#define TT_AT_USED 30
+#define TT_CHAIN_CHANCE 23     /* of 2^32: a move to another period exchanges a Kempe chain */
+#define TT_COUNT_WORDS 24      /* words of a curriculum in TT_AT_COUNT */
+/* where the tables of the search begin in the scratch row, see timetable_search.cl */
+#define TT_AT_PLACE 25
+#define TT_AT_SLOT 26
+#define TT_AT_BUSY 27
+#define TT_AT_COUNT 28
+#define TT_AT_DAY 29
+#define TT_AT_ROOM 30
+#define TT_AT_USED 31
 #define TT_AT_CHAIN 32
-#define TT_HEADER_WORDS 40
+#define TT_HEADER_WORDS 33
 
 /* a course's record */
-#define TT_COURSE_FIRST 0          /* its first lecture */
-#define TT_COURSE_N 1              /* how many lectures */
+#define TT_COURSE_FIRST 0 /* its first lecture */
+#define TT_COURSE_N 1     /* how many lectures */
 #define TT_COURSE_MIN_DAYS 2
 #define TT_COURSE_STUDENTS 3
-#define TT_COURSE_CURRICULA 4      /* where the list of its curricula begins */
+#define TT_COURSE_CURRICULA 4 /* where the list of its curricula begins */
 #define TT_COURSE_N_CURRICULA 5
-#define TT_COURSE_NEIGHBOURS 6     /* where the list of courses in conflict begins, ascending */
+#define TT_COURSE_NEIGHBOURS 6 /* where the list of courses in conflict begins, ascending */
 #define TT_COURSE_N_NEIGHBOURS 7
-#define TT_COURSE_LATER 8          /* the first of these that comes after the course itself */
-#define TT_COURSE_GAIN 9           /* no new period of a lecture lowers the soft cost by more */
+#define TT_COURSE_LATER 8 /* the first of these that comes after the course itself */
+#define TT_COURSE_GAIN 9  /* a lecture's new period hardly ever lowers the soft cost by more */
 #define TT_COURSE_WORDS 10
 
 #define TT_WEIGHT_DAYS 5
@@ -70,10 +70,9 @@
 
 /* Word i of the item's scratch row. */
 #define TT_STRIDE (REIN_SCRATCH_AT(2u, 0u, 1u) - REIN_SCRATCH_AT(2u, 0u, 0u))
-#define TT_WORD(i) row[(u32)(i) * TT_STRIDE]
+#define TT_WORD(i) row[(u32)(i)*TT_STRIDE]
 
-#define TT_RECORD(course) \
-    (data + (u32)data[TT_COURSES] + (u32)(course) * TT_COURSE_WORDS)
+#define TT_RECORD(course) (data + (u32)data[TT_COURSES] + (u32)(course)*TT_COURSE_WORDS)
 
 REIN_FN u32
 tt_popcount(u32 x)
@@ -145,8 +144,8 @@ tt_count_conflicts(REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, u32 course
 {
     const u32 n_words = (u32)data[TT_N_PERIOD_WORDS];
     const u32 first = (u32)TT_RECORD(course)[TT_COURSE_LATER];
-    const u32 end = (u32)(TT_RECORD(course)[TT_COURSE_NEIGHBOURS] +
-                          TT_RECORD(course)[TT_COURSE_N_NEIGHBOURS]);
+    const u32 end =
+        (u32)(TT_RECORD(course)[TT_COURSE_NEIGHBOURS] + TT_RECORD(course)[TT_COURSE_N_NEIGHBOURS]);
     u32 count = 0;
 
     for (u32 w = 0; w < n_words; w++) {
@@ -189,8 +188,7 @@ tt_count_alone(REIN_GLOBAL const i32 *data, REIN_GLOBAL u32 *row, u32 curriculum
 
     for (u32 w = 0; w < n_words; w++) {
         const u32 after = tt_curriculum_word(data, row, first, n_members, w + 1u);
-        const u32 alone =
-            here & ~((here << 1) | (before >> 31)) & ~((here >> 1) | (after << 31));
+        const u32 alone = here & ~((here << 1) | (before >> 31)) & ~((here >> 1) | (after << 31));
 
         if (alone != 0) {
             for (u32 i = 0; i < n_members; i++) {

@@ -173,8 +173,8 @@ cpu_buffer_release(ReinPluginDevice *device, uint64_t job, uint64_t token, ReinM
     drop(device, buffer);
     if (!is_intact) {
         return rein_msg_fail(msg, REIN_ERR_FAILED,
-                             "release buffer %" PRIu64 ": a kernel wrote past the end of its %" PRIu64
-                             " bytes",
+                             "release buffer %" PRIu64
+                             ": a kernel wrote past the end of its %" PRIu64 " bytes",
                              token, size);
     }
     return REIN_OK;
@@ -241,8 +241,8 @@ drop_and_log(ReinPluginDevice *device, CpuBuffer *buffer)
 {
     if (!is_guard_intact(buffer)) {
         rein_host_log(device->host, REIN_LOG_ERROR,
-                      "cpu: cleanup of job %" PRIu64 ": a kernel wrote past the end of buffer %" PRIu64
-                      " of %" PRIu64 " bytes",
+                      "cpu: cleanup of job %" PRIu64
+                      ": a kernel wrote past the end of buffer %" PRIu64 " of %" PRIu64 " bytes",
                       buffer->job, buffer->token, buffer->size);
     }
     drop(device, buffer);

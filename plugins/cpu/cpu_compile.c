@@ -12,11 +12,14 @@
 #include <unistd.h>
 
 #include "cpu_cache.h"
+#include "cpu_device.h"
 #include "cpu_process.h"
 #include "plugin_msg.h"
 
 #define LIMIT_NS (100ull * 1000000000u)
 #define MAX_ARGUMENTS 40u
+#define TEXT_OF_(macro) #macro
+#define TEXT_OF(macro) TEXT_OF_(macro)
 
 /* The files of one run of the compiler. */
 typedef struct Workplace {
@@ -31,13 +34,14 @@ typedef struct Workplace {
 static const char *const common_flags[] = {
     "-O3", "-fPIC", "-shared", "-std=c17", "-ffp-contract=off", "-fno-math-errno",
     "-fno-trapping-math", "-fdiagnostics-color=never", "-DREIN_KERNEL_SUFFIX=" CPU_KERNEL_SUFFIX,
+    "-DREIN_INTERLEAVE=" TEXT_OF(CPU_INTERLEAVE),
     /* what C++ and so CUDA rejects is an error here too */
     "-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=int-conversion",
     "-Werror=incompatible-pointer-types", NULL
 };
 static const char *const avx2_flags[] = { "-mavx2", "-mbmi2", "-mfma", NULL };
 static const char *const avx512_flags[] = { "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl",
-                                            "-mavx2", "-mbmi2", "-mfma", NULL };
+                                            "-mavx2",    "-mbmi2",     "-mfma",      NULL };
 /*
  * Not -ffast-math itself: it would assume that no NaN exists, which evolution must rank, and gcc
  * would link code that turns denormals off for the whole process.
@@ -243,8 +247,10 @@ run_compiler(const CpuCompiler *compiler, const CpuSettings *settings, const Wor
              const ReinHost *host, const ReinSource *source, ReinMsg *msg)
 {
     Arguments arguments = { 0 };
-    CpuProcess process = { .path = compiler->path, .folder = place->folder,
-                           .log_path = place->log, .limit_ns = LIMIT_NS };
+    CpuProcess process = { .path = compiler->path,
+                           .folder = place->folder,
+                           .log_path = place->log,
+                           .limit_ns = LIMIT_NS };
     ReinStatus status = REIN_OK;
 
     add_argument(&arguments, settings->compiler);

@@ -15,7 +15,8 @@ static ReinStatus
 check_host(const ReinHost *host, ReinMsg *msg)
 {
     if (host == NULL || host->struct_size < sizeof *host) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "host is missing or of another version");
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
+                             "host is missing or of another version");
     }
     return REIN_OK;
 }

@@ -4,6 +4,7 @@
 #include "cpu_machine.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #define MAX_CORES 65536
+
+/* ---- processor ---- */
 
 uint32_t
 cpu_machine_cores(void)
@@ -51,74 +54,127 @@ cpu_machine_describe(const char *key, char *text, uint32_t size)
     fclose(file);
 }
 
-/* The one number in `path`; false if there is none ("max" of a cgroup, for example). */
+/* ---- memory ---- */
+
+/* The number behind `key` at the start of a line of `path`; false if there is none. */
 static bool
-read_number(const char *path, uint64_t *number)
+read_number(const char *path, const char *key, uint64_t *number)
 {
+    const size_t length = strlen(key);
     FILE *file = fopen(path, "re");
-    bool is_number = false;
+    char line[256];
+    bool is_found = false;
 
     if (file == NULL) {
         return false;
     }
-    is_number = fscanf(file, "%" SCNu64, number) == 1;
+    while (!is_found && fgets(line, sizeof line, file) != NULL) {
+        is_found =
+            strncmp(line, key, length) == 0 && sscanf(line + length, "%" SCNu64, number) == 1;
+    }
     fclose(file);
-    return is_number;
+    return is_found;
 }
 
-/* Lowers `memory` to what the memory cgroup with these two files leaves. */
+/* The names that the two versions of control groups have for one thing. */
+typedef struct CgroupFiles {
+    const char *controllers; /* as /proc/self/cgroup has them */
+    const char *mount;
+    const char *limit;
+    const char *used;
+    const char *reclaimable; /* in memory.stat: counted as used, but given up on demand */
+} CgroupFiles;
+
+static const CgroupFiles cgroup_versions[] = {
+    { "", "/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file" },
+    { "memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+      "total_inactive_file" },
+};
+
+/* Lowers `memory` to what the control group in `folder` leaves. */
 static void
-apply_limit(CpuMemory *memory, const char *limit_path, const char *used_path)
+apply_limit(CpuMemory *memory, const CgroupFiles *files, const char *folder)
 {
+    char path[PATH_MAX + 64];
     uint64_t limit = 0;
     uint64_t used = 0;
+    uint64_t reclaimable = 0;
 
-    if (!read_number(limit_path, &limit) || limit >= memory->total) {
+    snprintf(path, sizeof path, "%s/%s", folder, files->limit);
+    if (!read_number(path, "", &limit)) {
+        return; /* no such group, or "max" */
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, files->used);
+    read_number(path, "", &used);
+    snprintf(path, sizeof path, "%s/memory.stat", folder);
+    read_number(path, files->reclaimable, &reclaimable);
+
+    used -= reclaimable < used ? reclaimable : used;
+    const uint64_t left = used < limit ? limit - used : 0;
+    memory->total = limit < memory->total ? limit : memory->total;
+    memory->available = left < memory->available ? left : memory->available;
+}
+
+/* The process's own group and all above it, each of which may have a limit. */
+static void
+apply_groups(CpuMemory *memory, const CgroupFiles *files, const char *group)
+{
+    char folder[PATH_MAX];
+    const size_t mount_length = strlen(files->mount);
+
+    if (snprintf(folder, sizeof folder, "%s%s", files->mount, group) >= (int)sizeof folder) {
         return;
     }
-    memory->total = limit;
-    if (read_number(used_path, &used)) {
-        const uint64_t left = used < limit ? limit - used : 0;
-        if (left < memory->available) {
-            memory->available = left;
-        }
+    while (strlen(folder) >= mount_length) {
+        apply_limit(memory, files, folder);
+        *strrchr(folder, '/') = '\0';
     }
 }
 
-/* In a container the process's own memory cgroup is mounted at one of these two places. */
 static void
-apply_cgroup(CpuMemory *memory)
+apply_cgroups(CpuMemory *memory)
 {
-    apply_limit(memory, "/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
-    apply_limit(memory, "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-                "/sys/fs/cgroup/memory/memory.usage_in_bytes");
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    char line[PATH_MAX];
+
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        /* "4:memory:/group", or "0::/group" */
+        char *controllers = strchr(line, ':');
+        char *group = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+        if (group == NULL) {
+            continue;
+        }
+        *group = '\0';
+        group[1 + strcspn(group + 1, "\n")] = '\0';
+        for (size_t i = 0; i < sizeof cgroup_versions / sizeof cgroup_versions[0]; i++) {
+            if (strcmp(controllers + 1, cgroup_versions[i].controllers) == 0) {
+                apply_groups(memory, &cgroup_versions[i], group + 1);
+            }
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
 }
 
 bool
 cpu_machine_memory(CpuMemory *memory)
 {
-    FILE *file = fopen("/proc/meminfo", "re");
-    char line[256];
-    uint64_t kibibytes = 0;
+    uint64_t total = 0;
+    uint64_t available = 0;
 
     *memory = (CpuMemory){ 0 };
-    if (file == NULL) {
+    if (!read_number("/proc/meminfo", "MemTotal:", &total) ||
+        !read_number("/proc/meminfo", "MemAvailable:", &available)) {
         return false;
     }
-    while (fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "MemTotal: %" SCNu64 " kB", &kibibytes) == 1) {
-            memory->total = kibibytes * 1024;
-        } else if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &kibibytes) == 1) {
-            memory->available = kibibytes * 1024;
-        }
-    }
-    fclose(file);
-    if (memory->total == 0) {
-        return false;
-    }
-    apply_cgroup(memory);
+    memory->total = total * 1024; /* both are in KiB */
+    memory->available = available * 1024;
+    apply_cgroups(memory);
     return true;
 }
+
+/* ---- instructions and time ---- */
 
 bool
 cpu_machine_has_level(uint32_t level)

@@ -27,8 +27,8 @@ uint32_t cpu_machine_cores(void);
 void cpu_machine_describe(const char *key, char *text, uint32_t size);
 
 /*
- * Memory of the machine, or of this process's memory cgroup where that is less. False if /proc does
- * not say.
+ * Memory of the machine, or of the control groups this process is in where that is less. False if
+ * /proc does not say.
  */
 bool cpu_machine_memory(CpuMemory *memory);
 

@@ -23,10 +23,10 @@
 #include "cpu_machine.h"
 #include "plugin_msg.h"
 
-#define CHUNK_NS 30000.0      /* what a chunk aims for */
-#define TILE_ITEM_NS 10000.0  /* items up to this long go in whole tiles */
-#define SPIN_NS 20000u        /* busy waiting before giving way */
-#define YIELD_NS 50000u       /* giving way before going to sleep */
+#define CHUNK_NS 30000.0     /* what a chunk aims for */
+#define TILE_ITEM_NS 10000.0 /* items up to this long go in whole tiles */
+#define SPIN_NS 20000u       /* busy waiting before giving way */
+#define YIELD_NS 50000u      /* giving way before going to sleep */
 
 /* `gate`: how often it was opened, whether it is open, and how many are inside. */
 #define GATE_STEP 0x100000000u
@@ -36,9 +36,9 @@
 struct CpuPool {
     _Alignas(64) _Atomic uint64_t gate;
     _Alignas(64) _Atomic uint64_t next; /* the first item not handed out; may run past the end */
-    _Alignas(64) CpuWork work;          /* written only while the gate is shut and nobody is inside */
+    _Alignas(64) CpuWork work; /* written only while the gate is shut and nobody is inside */
     _Atomic uint64_t busy_ns;
-    _Atomic uint32_t n_asleep;     /* workers */
+    _Atomic uint32_t n_asleep; /* workers */
     _Atomic uint32_t owner_asleep;
     _Atomic uint32_t is_closing;
     uint32_t may_spin; /* there is a core for every thread */

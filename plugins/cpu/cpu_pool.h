@@ -25,9 +25,9 @@ typedef struct CpuWork {
     uint32_t end; /* above first */
     uint32_t round;
     uint32_t progress;
-    uint32_t chunk;      /* items of the first chunk, at least 1; later ones are sized by their time */
-    uint32_t most;       /* items a chunk may have, at least 1 */
-    uint64_t until_ns;   /* no chunk but the very first begins later, by cpu_machine_now() */
+    uint32_t chunk; /* items of the first chunk, at least 1; later ones are sized by their time */
+    uint32_t most;  /* items a chunk may have, at least 1 */
+    uint64_t until_ns; /* no chunk but the very first begins later, by cpu_machine_now() */
     const volatile uint32_t *stop; /* no chunk begins once this is set */
 } CpuWork;
 

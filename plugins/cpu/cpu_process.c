@@ -82,9 +82,8 @@ prepare_attributes(posix_spawnattr_t *attributes)
         error = posix_spawnattr_setpgroup(attributes, 0);
     }
     if (error == 0) {
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-                                                         POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETPGROUP);
+        error = posix_spawnattr_setflags(
+            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     return error;
 }
@@ -128,8 +127,8 @@ spawn(const CpuProcess *process, char **environment, pid_t *pid)
         error = prepare_actions(&actions, process->log_path);
     }
     if (error == 0) {
-        error = posix_spawn(pid, process->path, &actions, &attributes, process->arguments,
-                            environment);
+        error =
+            posix_spawn(pid, process->path, &actions, &attributes, process->arguments, environment);
     }
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
@@ -209,7 +208,10 @@ cpu_folder_make(char path[PATH_MAX], const ReinHost *host, ReinMsg *msg)
         }
         error = errno;
     }
-    return rein_msg_fail(msg, REIN_ERR_FAILED, "make a private folder in /tmp: %s", strerror(error));
+    return rein_msg_fail(
+        msg, REIN_ERR_FAILED,
+        "make a private folder in the scratch or cache folder, $TMPDIR or /tmp: %s",
+        strerror(error));
 }
 
 void

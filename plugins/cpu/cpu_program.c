@@ -132,8 +132,8 @@ load_library(ReinPluginDevice *device, const ReinSource *source, void **library,
     if (*library != NULL) {
         return REIN_OK;
     }
-    status = cpu_compile(&compiler, &device->settings, device->host, source, take_library, &made,
-                         msg);
+    status =
+        cpu_compile(&compiler, &device->settings, device->host, source, take_library, &made, msg);
     *library = made.library;
     return status;
 }
@@ -155,8 +155,8 @@ program_free(CpuProgram *program)
 }
 
 ReinStatus
-cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *source,
-                  uint64_t *token, ReinMsg *msg)
+cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *source, uint64_t *token,
+                  ReinMsg *msg)
 {
     CpuProgram *program = NULL;
     ReinStatus status = check_source(source, msg);

@@ -34,7 +34,8 @@ struct CpuProgram {
 /* Slots of the table, see plugin_abi.h. */
 ReinStatus cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *source,
                              uint64_t *token, ReinMsg *msg);
-ReinStatus cpu_program_discard(ReinPluginDevice *device, uint64_t job, uint64_t token, ReinMsg *msg);
+ReinStatus cpu_program_discard(ReinPluginDevice *device, uint64_t job, uint64_t token,
+                               ReinMsg *msg);
 
 /*
  * The kernel `name` of the program `token` of `job`, borrowed as long as the program lives; or NULL

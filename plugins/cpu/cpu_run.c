@@ -27,7 +27,8 @@ static ReinStatus
 check_slice(const ReinSlice *slice, const ReinSliceReport *report, ReinMsg *msg)
 {
     if (slice == NULL || slice->struct_size < sizeof *slice) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "slice is missing or of another version");
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
+                             "slice is missing or of another version");
     }
     if (report == NULL || report->struct_size < sizeof *report) {
         return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
@@ -222,8 +223,11 @@ run_round(const CpuSlice *run, uint32_t index)
 
     for (uint32_t i = 0; i < run->slice->n_stages; i++) {
         const CpuStage *stage = &run->device->stages[i];
-        CpuWork work = { .buffers = stage->buffers[round & 1], .end = stage->n_items,
-                         .round = round, .progress = progress, .until_ns = UINT64_MAX };
+        CpuWork work = { .buffers = stage->buffers[round & 1],
+                         .end = stage->n_items,
+                         .round = round,
+                         .progress = progress,
+                         .until_ns = UINT64_MAX };
         if (rein_stop_requested(run->stop) || run_stage(run, stage, &work) < stage->n_items) {
             return false;
         }
@@ -250,9 +254,12 @@ run_items(const CpuSlice *run)
 {
     const ReinSlice *slice = run->slice;
     const CpuStage *stage = &run->device->stages[0];
-    CpuWork work = { .buffers = stage->buffers[slice->first_round & 1], .first = slice->first_item,
-                     .end = slice->end_item, .round = slice->first_round,
-                     .progress = progress_of(slice, 0), .until_ns = run->deadline_ns };
+    CpuWork work = { .buffers = stage->buffers[slice->first_round & 1],
+                     .first = slice->first_item,
+                     .end = slice->end_item,
+                     .round = slice->first_round,
+                     .progress = progress_of(slice, 0),
+                     .until_ns = run->deadline_ns };
 
     if (!rein_stop_requested(run->stop)) {
         run->report->n_items = run_stage(run, stage, &work);

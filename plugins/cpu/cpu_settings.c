@@ -59,8 +59,8 @@ read_level(CpuSettings *settings, const char *text, ReinMsg *msg)
         }
         if (!cpu_machine_has_level(level)) {
             return rein_msg_fail(msg, REIN_ERR_UNSUPPORTED,
-                                 "setting level = %s: this processor has no %s, its best is %s", text,
-                                 text, cpu_level_name(settings->level));
+                                 "setting level = %s: this processor has no %s, its best is %s",
+                                 text, text, cpu_level_name(settings->level));
         }
         settings->level = level;
         return REIN_OK;
@@ -74,13 +74,13 @@ read_threads(CpuSettings *settings, const char *text, ReinMsg *msg)
 {
     uint32_t n_threads = 0;
 
-    if (text == NULL) {
+    if (text == NULL || strcmp(text, "auto") == 0) {
         return REIN_OK;
     }
     n_threads = parse_count(text, CPU_MAX_THREADS);
     if (n_threads == 0) {
         return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "setting threads = %s: must be a number from 1 to %u", text,
+                             "setting threads = %s: must be auto or a number from 1 to %u", text,
                              CPU_MAX_THREADS);
     }
     settings->n_threads = n_threads;
@@ -104,7 +104,8 @@ read_compiler(CpuSettings *settings, const char *text, ReinMsg *msg)
 ReinStatus
 cpu_settings_read(CpuSettings *settings, const ReinHost *host, ReinMsg *msg)
 {
-    CpuSettings automatic = { .n_threads = cpu_machine_cores(), .level = best_level(),
+    CpuSettings automatic = { .n_threads = cpu_machine_cores(),
+                              .level = best_level(),
                               .compiler = "cc" };
     CpuSettings wanted = { 0 };
     ReinStatus status = REIN_OK;

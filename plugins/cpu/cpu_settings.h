@@ -15,8 +15,8 @@
 #define CPU_MAX_THREADS 1024u
 
 typedef struct CpuSettings {
-    uint32_t n_threads; /* 1 to CPU_MAX_THREADS */
-    uint32_t level;     /* CPU_LEVEL_* */
+    uint32_t n_threads;   /* 1 to CPU_MAX_THREADS */
+    uint32_t level;       /* CPU_LEVEL_* */
     const char *compiler; /* a program's name, or a path if it has a slash */
 } CpuSettings;
 

@@ -191,7 +191,8 @@ typedef struct ReinPluginTable {
 
     /*
      * Calls `found` once for each device. No device is REIN_OK with the reason in `msg`; an error is
-     * for a machine that cannot be asked. Keeps nothing open. [device thread, may block]
+     * for a machine that cannot be asked. Keeps nothing open. Devices may be open meanwhile. [a
+     * thread of the core's choice, one probe at a time, may block]
      */
     ReinStatus (*probe)(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg);
 

@@ -17,7 +17,7 @@ typedef struct ReinDevice ReinDevice;
 
 /**
  * ReinDeviceFlags:
- * @REIN_DEVICE_ISOLATED: behind a worker process, which the core can kill
+ * @REIN_DEVICE_ISOLATED: behind a worker process, which the core can kill; not in this version
  * @REIN_DEVICE_IN_PROCESS: in this process; a call that hangs is given up, not ended
  */
 typedef enum {

@@ -58,7 +58,8 @@ typedef struct ReinDeviceEntry {
  *
  * Returns: (transfer full): a registry that knows the standard search path: the folders of
  *     `REIN_PLUGIN_PATH` (separated by colons), `$XDG_DATA_HOME/rein/plugins`, and `rein/plugins`
- *     beside librein itself. A folder of the variable that is not there is a candidate with a reason
+ *     beside librein itself. A folder of the variable that is not there is a candidate with a
+ *     reason
  */
 REIN_API ReinRegistry *rein_registry_new(void);
 
@@ -70,12 +71,13 @@ REIN_API void rein_registry_add_folder(ReinRegistry *self, const char *folder);
 
 /**
  * rein_registry_set:
- * @key: "PLUGIN.KEY", as in "cpu.threads"; or "thread-limit", "cache-folder", "scratch-folder" for all
+ * @key: "PLUGIN.KEY", as in "cpu.threads"; or "thread-limit", "cache-folder", "scratch-folder" for
+ *     all
  * @value: (nullable): the value, or %NULL to take it back
  *
- * Sets what plugins see as their settings, when they are asked for their devices and when one is opened
- * from now on. Each plugin has a folder of its own in the cache folder, and each open device one in the
- * scratch folder, which is gone when the device is closed.
+ * Sets what plugins see as their settings, when they are asked for their devices and when one is
+ * opened from now on. Each plugin has a folder of its own in the cache folder, and each open device
+ * one in the scratch folder, which is gone when the device is closed.
  */
 REIN_API void rein_registry_set(ReinRegistry *self, const char *key, const char *value);
 
@@ -99,13 +101,13 @@ REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, gui
  *     "plugin:index" ("cuda:0"), or the beginning of an id up to a colon ("opencl:pocl")
  * @flags: how to open it
  *
- * Opens the first device that answers @selector, and no other if that fails. Scans if that was not done
- * yet.
+ * Opens the first device that answers @selector, and no other if that fails. Scans if that was not
+ * done yet.
  *
  * Returns: (transfer full): the device, or %NULL with %REIN_ERROR_NO_DEVICE whose message says what
- *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is one
- *     here, or a bad setting; %REIN_ERROR_UNSUPPORTED for %REIN_DEVICE_ISOLATED, which this version
- *     does not have; or what the plugin said
+ *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is
+ *     one here, or a bad setting; %REIN_ERROR_UNSUPPORTED for %REIN_DEVICE_ISOLATED, which this
+ *     version does not have; or what the plugin said
  */
 REIN_API ReinDevice *rein_registry_open_device(ReinRegistry *self, const char *selector,
                                                ReinDeviceFlags flags, GError **error);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "runner_private.h"
+
+#include <rein/rein.h>
+
+#include "common/host_registry.h"
+
+gboolean
+rein_runner_open_device(ReinRunner *self, GError **error)
+{
+    if (g_cancellable_is_cancelled(self->cancellable)) {
+        return TRUE;
+    }
+    g_autoptr(ReinRegistry) registry = rein_host_registry_new(self->spec.settings);
+    self->device = rein_registry_open_device(
+        registry, rein_settings_get_text(self->spec.settings, REIN_SETTING_RUN_DEVICE),
+        REIN_DEVICE_IN_PROCESS, error);
+    if (self->device == NULL) {
+        return FALSE;
+    }
+    self->report->device_id = g_strdup(rein_device_get_id(self->device));
+    self->report->device_name = g_strdup(rein_device_get_name(self->device));
+    rein_run_tell_device(self->folder, self->device);
+    rein_runner_note(self, "device: %s (%s), seed %" G_GUINT64_FORMAT ", population %u",
+                     self->report->device_id, self->report->device_name, self->report->seed,
+                     self->report->population);
+    return TRUE;
+}
+
+static void
+on_progress(const ReinProgress *progress, gpointer user_data)
+{
+    ReinRunner *self = user_data;
+    const ReinProblemFormat *format = self->report->problem->format;
+
+    if (progress->is_better && progress->best_genes != NULL) {
+        rein_runner_keep_best(self, progress->best_genes);
+    }
+    rein_run_tell_progress(self->folder, format, &self->pace, progress);
+    if (self->observer.progress != NULL) {
+        self->observer.progress(progress, format, self->observer.user_data);
+    }
+}
+
+/* What is left of the deadline, which counts from the beginning of the run. */
+static gint64
+get_deadline_left(const ReinRunner *self)
+{
+    if (self->spec.deadline_ns == 0) {
+        return 0;
+    }
+    gint64 used_ns = (g_get_monotonic_time() - self->begun_us) * 1000;
+    return MAX(self->spec.deadline_ns - used_ns, 1);
+}
+
+static ReinEvolution *
+make_evolution(ReinRunner *self)
+{
+    ReinEvolution *evolution = rein_evolution_new(self->device, self->kernel_problem);
+    const ReinTuning *tuning = &self->tuning;
+    const ReinSettings *settings = self->spec.settings;
+
+    rein_evolution_set_seed(evolution, self->report->seed);
+    rein_evolution_set_population(evolution, tuning->population);
+    rein_evolution_set_start(evolution, self->start, self->n_start);
+    rein_evolution_set_operators(evolution, tuning->select_rate, tuning->tournament,
+                                 tuning->cross_rate, tuning->mutate_rate, tuning->mutate_genes,
+                                 tuning->n_elites, tuning->n_moves);
+    rein_evolution_set_time_limit(evolution, self->spec.time_ns);
+    rein_evolution_set_round_limit(evolution, self->spec.n_rounds);
+    rein_evolution_set_evaluation_limit(evolution, self->spec.n_evaluations);
+    rein_evolution_set_stagnation(evolution, self->spec.stagnation);
+    rein_evolution_set_target(evolution, self->spec.target != NULL ? self->target : NULL);
+    rein_evolution_set_deadline(evolution, get_deadline_left(self));
+    rein_evolution_set_slice_target(
+        evolution, rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE));
+    rein_evolution_set_grace(evolution,
+                             rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
+    if (self->record != NULL) {
+        rein_evolution_set_record_cb(evolution, rein_run_record_add, self->record);
+    }
+    return evolution;
+}
+
+/* Kernel and host count on their own; a claim that the host cannot confirm is not made. */
+static void
+check_cost(ReinRunner *self, const double *claimed)
+{
+    ReinRunReport *report = self->report;
+    const ReinProblemFormat *format = report->problem->format;
+    guint n_planes = report->score.n_planes;
+    gboolean is_agreed = TRUE;
+
+    for (guint i = 0; claimed != NULL && i < n_planes; i++) {
+        is_agreed &= claimed[i] == report->score.planes[i];
+    }
+    if (is_agreed) {
+        return;
+    }
+    report->has_score = FALSE;
+    report->outcome = REIN_OUTCOME_FAILED;
+    g_autofree char *kernel = rein_run_report_describe_planes(format, claimed, n_planes);
+    g_autofree char *host = rein_run_report_describe_planes(format, report->score.planes, n_planes);
+    g_clear_error(&report->error);
+    rein_runner_take_error(
+        self, g_error_new(REIN_ERROR, REIN_ERROR_FAILED,
+                          "the best solution costs %s by its kernel but %s by the host's "
+                          "count (a bug in rein: keep %s and report it)",
+                          kernel, host, report->job_path));
+}
+
+void
+rein_runner_take_best(ReinRunner *self, GBytes *genes, const double *claimed)
+{
+    ReinRunReport *report = self->report;
+
+    if (genes == NULL) {
+        return;
+    }
+    rein_runner_keep_best(self, genes);
+    report->genes = g_bytes_ref(genes);
+    rein_problem_file_score_genes(report->problem, g_bytes_get_data(genes, NULL), &report->score);
+    report->has_score = TRUE;
+    check_cost(self, claimed);
+}
+
+void
+rein_runner_evolve(ReinRunner *self)
+{
+    ReinRunReport *report = self->report;
+    g_autoptr(ReinEvolution) evolution = make_evolution(self);
+    ReinResult *result = rein_evolution_run(evolution, self->cancellable, on_progress, self);
+
+    report->outcome = rein_result_get_outcome(result);
+    report->n_rounds = rein_result_get_n_rounds(result);
+    report->n_evaluations = rein_result_get_n_evaluations(result);
+    report->n_moves = rein_result_get_n_moves(result);
+    report->elapsed_ns = rein_result_get_elapsed_ns(result);
+    report->receipt = rein_receipt_ref(rein_result_get_receipt(result));
+    if (rein_result_get_error(result) != NULL) {
+        rein_runner_take_error(self, g_error_copy(rein_result_get_error(result)));
+    }
+    rein_runner_take_best(self, rein_result_get_best_genes(result), rein_result_get_best(result));
+    rein_result_unref(result);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The inside of a runner: what its files share. All on the thread that runs it, but for what the
+ * lock guards. */
+
+#pragma once
+
+#include <pthread.h>
+
+#include "run_events.h"
+#include "run_record.h"
+#include "runner.h"
+
+G_BEGIN_DECLS
+
+struct ReinRunner {
+    ReinRunSpec spec;
+    ReinRunObserver observer;
+    GCancellable *cancellable;
+    gint64 begun_us; /* monotonic */
+
+    /* of the thread that runs it */
+    ReinRunReport *report;
+    ReinProblem *kernel_problem;
+    ReinTuning tuning;
+    double target[REIN_MAX_PLANES];
+    GBytes *start_file; /* the genome of --start */
+    char *start_sha256;
+    GBytes *start; /* the start population */
+    guint32 n_start;
+    ReinDevice *device;
+    ReinRunRecord *record;
+    ReinRunPace pace;
+    char *solution_name; /* in the folder */
+
+    pthread_mutex_t lock; /* guards all below; the folder's own lock comes after it */
+    ReinRunnerPhase phase;
+    char *stop_reason;
+    ReinJobFolder *folder; /* set once, before REIN_RUNNER_HOLDING is left */
+    GBytes *best_genes;
+    gboolean is_saved;
+};
+
+/* Lines for the log and whoever watches; a detail is for the curious. */
+void rein_runner_note(ReinRunner *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+void rein_runner_detail(ReinRunner *self, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The first error is the run's; what goes wrong after it is only logged. (transfer full) */
+void rein_runner_take_error(ReinRunner *self, GError *error);
+
+/* The best so far, should somebody abandon the run. */
+void rein_runner_keep_best(ReinRunner *self, GBytes *genes);
+
+/* The event of the stop; the lock is held. */
+void rein_runner_tell_stop(ReinRunner *self);
+
+/* runner_input.c: reads and checks all that comes in; makes nothing. */
+gboolean rein_runner_load(ReinRunner *self, GError **error);
+
+/* Whether what comes out has a place, before the work is done. */
+gboolean rein_runner_check_places(ReinRunner *self, GError **error);
+
+/* runner_job.c: the job's folder with its spec, swept before; the file of --record; the start. */
+gboolean rein_runner_make_folder(ReinRunner *self, GError **error);
+gboolean rein_runner_open_record(ReinRunner *self, GError **error);
+void rein_runner_construct(ReinRunner *self);
+
+/* runner_evolve.c: opens no device and is no error if the run was stopped. */
+gboolean rein_runner_open_device(ReinRunner *self, GError **error);
+void rein_runner_evolve(ReinRunner *self);
+
+/* Makes `genes` (nullable) the report's best; `claimed` (nullable) is what its kernel says. */
+void rein_runner_take_best(ReinRunner *self, GBytes *genes, const double *claimed);
+
+/* runner_end.c: what is saved whatever ended the run; then the receipt, and the end after it. */
+void rein_runner_save_solution(ReinRunner *self);
+void rein_runner_save_record(ReinRunner *self);
+void rein_runner_end_job(ReinRunner *self);
+char *rein_runner_make_solution_text(const ReinProblemFile *problem, GBytes *genes);
+
+/* A run that failed to save what it found did not do what it was asked, whatever ended it. */
+ReinExitCode rein_runner_find_exit_code(const ReinRunReport *report);
+
+G_END_DECLS

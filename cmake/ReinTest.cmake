@@ -18,7 +18,7 @@ set(REIN_TEST_ENVIRONMENT
     "XDG_RUNTIME_DIR=${REIN_TEST_HOME}/run"
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
-    "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+    "TSAN_OPTIONS=halt_on_error=1:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")
 
 # A test program with what all of them are given; it is built after the targets that follow `libs`.
 function(_rein_test_program target sources libs)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Run by the build: joins FILES to OUTPUT, each after a line `#line 1 "name"` unless RAW is on. A file
-# that does not end its last line gets its newline, so that the next `#line` starts one.
+# Run by the build: joins FILES to OUTPUT, each after a line `#line 1 "name"` unless RAW is on. A
+# file that does not end its last line gets its newline, so that the next `#line` starts one.
 cmake_minimum_required(VERSION 3.25)
 
 set(text "")

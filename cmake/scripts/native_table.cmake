@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Run by the build: writes OUTPUT, the table of the kernels in TEXT for cpu_prebuilt.h: name, digest of
-# DIALECT and TEXT, and a function for each of LEVELS, NULL for one that is not in BUILT_LEVELS.
+# Run by the build: writes OUTPUT, the table of the kernels in TEXT for cpu_prebuilt.h: name,
+# digest of DIALECT and TEXT, and a function for each of LEVELS, NULL for one that is not in
+# BUILT_LEVELS.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ "${TEXT}" text)

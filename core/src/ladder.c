@@ -58,17 +58,22 @@ static gint64
 ladder_climb(ReinLadder *self, gint64 now_ns, gint64 from_ns)
 {
     const gint64 interrupt_at_ns = from_ns + self->grace_ns / 2;
-    const gint64 give_up_at_ns = from_ns + self->grace_ns;
+    gint64 give_up_at_ns = from_ns + self->grace_ns;
 
-    if (now_ns >= give_up_at_ns) {
-        ladder_give_up(self, "a call did not return within the grace after the stop flag");
-        return 0;
-    }
     if (now_ns < interrupt_at_ns) {
         return interrupt_at_ns;
     }
     if (self->interrupt_ns < 0 && rein_device_interrupt(self->device)) {
         self->interrupt_ns = ladder_since_flag(self);
+    }
+    if (self->interrupt_ns >= 0) {
+        /* no rung is left out: an interrupt that came late, on a busy machine, has its half too */
+        const gint64 interrupted_ns = rein_stop_get_raised_ns(self->stop) + self->interrupt_ns;
+        give_up_at_ns = MAX(give_up_at_ns, interrupted_ns + self->grace_ns / 2);
+    }
+    if (now_ns >= give_up_at_ns) {
+        ladder_give_up(self, "a call did not return within the grace after the stop flag");
+        return 0;
     }
     return give_up_at_ns;
 }

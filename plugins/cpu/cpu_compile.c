@@ -31,10 +31,11 @@ typedef struct Workplace {
 
 /* ---- flags: as REIN_KERNEL_FLAGS in cmake/ReinKernels.cmake ---- */
 
+static const char suffix_flag[] = "-DREIN_KERNEL_SUFFIX=" CPU_KERNEL_SUFFIX;
+static const char interleave_flag[] = "-DREIN_INTERLEAVE=" TEXT_OF(CPU_INTERLEAVE);
 static const char *const common_flags[] = {
     "-O3", "-fPIC", "-shared", "-std=c17", "-ffp-contract=off", "-fno-math-errno",
-    "-fno-trapping-math", "-fdiagnostics-color=never", "-DREIN_KERNEL_SUFFIX=" CPU_KERNEL_SUFFIX,
-    "-DREIN_INTERLEAVE=" TEXT_OF(CPU_INTERLEAVE),
+    "-fno-trapping-math", "-fdiagnostics-color=never", suffix_flag, interleave_flag,
     /* what C++ and so CUDA rejects is an error here too */
     "-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=int-conversion",
     "-Werror=incompatible-pointer-types", NULL

@@ -3,10 +3,10 @@
 #define _GNU_SOURCE
 #include "cpu_machine.h"
 
-#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,8 +69,11 @@ read_number(const char *path, const char *key, uint64_t *number)
         return false;
     }
     while (!is_found && fgets(line, sizeof line, file) != NULL) {
-        is_found =
-            strncmp(line, key, length) == 0 && sscanf(line + length, "%" SCNu64, number) == 1;
+        char *end = line;
+        if (strncmp(line, key, length) == 0) {
+            *number = strtoull(line + length, &end, 10);
+        }
+        is_found = end > line + length; /* some digits were read */
     }
     fclose(file);
     return is_found;

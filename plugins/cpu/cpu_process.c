@@ -19,8 +19,6 @@
 #include "cpu_machine.h"
 #include "plugin_msg.h"
 
-extern char **environ;
-
 /* ---- environment ---- */
 
 /* Whether `variable` ("NAME=value") sets `name`. */

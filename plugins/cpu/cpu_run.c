@@ -177,7 +177,7 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
     work->stop = run->stop;
     work->most = n_items;
     if (n_threads == 1 || kernel->item_ns * n_items < ALONE_NS) {
-        if (n_threads > 1) {
+        if (n_threads != 1) {
             const uint64_t enough_ns = cpu_machine_now() + (uint64_t)ALONE_NS * 2;
             work->until_ns = enough_ns < deadline_ns ? enough_ns : deadline_ns;
         }

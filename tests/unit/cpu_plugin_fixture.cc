@@ -156,7 +156,8 @@ CpuPluginFixture::Words(uint64_t buffer, size_t n_words, uint64_t job)
 {
     std::vector<uint32_t> words(n_words, 0xEEEEEEEEu);
 
-    EXPECT_EQ(table->read(device, job, buffer, 0, words.data(), n_words * 4, &msg), REIN_OK) << text;
+    EXPECT_EQ(table->read(device, job, buffer, 0, words.data(), n_words * 4, &msg), REIN_OK)
+        << text;
     return words;
 }
 

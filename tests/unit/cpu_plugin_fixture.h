@@ -17,8 +17,9 @@
 
 #include "rein/plugin_abi.h"
 
-class CpuPluginFixture : public ::testing::Test {
-protected:
+class CpuPluginFixture : public ::testing::Test
+{
+  protected:
     static constexpr uint64_t kJob = 11;
     static constexpr uint64_t kOtherJob = 12;
 
@@ -66,7 +67,7 @@ protected:
     char text[REIN_MSG_SIZE] = "";
     ReinMsg msg = {};
 
-private:
+  private:
     static void Log(void *context, int32_t level, const char *text);
     static const char *Setting(void *context, const char *key);
 

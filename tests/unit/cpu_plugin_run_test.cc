@@ -11,7 +11,8 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-namespace {
+namespace
+{
 
 /*
  * The kernels of these tests. `stopper` raises the flag whose address is in its first buffer when it
@@ -70,9 +71,11 @@ REIN_KERNEL(mix, IN(u32, from), OUT(u32, to), OUT(f32, real))
 }
 )";
 
-class CpuRunTest : public CpuPluginFixture {
-protected:
-    void SetUp() override
+class CpuRunTest : public CpuPluginFixture
+{
+  protected:
+    void
+    SetUp() override
     {
         CpuPluginFixture::SetUp();
         settings["threads"] = "2";
@@ -80,20 +83,23 @@ protected:
         program = Build(kKernels);
     }
 
-    void Restart(const std::string &threads, const std::string &level = "")
+    void
+    Restart(const std::string &threads, const std::string &level = "")
     {
         Reopen(threads, level);
         program = Build(kKernels);
     }
 
-    uint64_t FlagAddress()
+    uint64_t
+    FlagAddress()
     {
         const uint64_t address = reinterpret_cast<uintptr_t>(&stop);
         return BufferOf({ static_cast<uint32_t>(address), static_cast<uint32_t>(address >> 32) });
     }
 
     /* Twenty rounds of two stages over a population; all that they computed. */
-    std::vector<uint32_t> Trajectory()
+    std::vector<uint32_t>
+    Trajectory()
     {
         const uint32_t n = 10007;
         std::vector<uint32_t> start(n);
@@ -400,8 +406,7 @@ TEST_F(CpuRunTest, StopByAnotherThreadEndsASliceThatHasNoEnd)
         const uint64_t counts = Buffer(n * 4);
         const uint64_t after = Buffer(n * 4);
         const ReinStage first = Stage(program, "stopper", n, { where, BufferOf({ 2, 0 }), counts });
-        const ReinSlice slice =
-            Slice({ first, Stage(program, "slow", n, { after }) }, UINT32_MAX);
+        const ReinSlice slice = Slice({ first, Stage(program, "slow", n, { after }) }, UINT32_MAX);
         std::thread stopper([this, &started] {
             while (__atomic_load_n(&started, __ATOMIC_SEQ_CST) == 0) {
                 std::this_thread::yield();

@@ -15,18 +15,22 @@
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-namespace {
+namespace
+{
 
 const char kTouch[] = "REIN_KERNEL(touch, IN(u32, offset), OUT(u8, bytes))\n"
                       "{\n"
                       "    bytes[offset[0] + item] = 7;\n"
                       "}\n";
 
-class CpuPluginTest : public CpuPluginFixture {};
+class CpuPluginTest : public CpuPluginFixture
+{
+};
 
-class CpuSettingTest
-    : public CpuPluginFixture,
-      public ::testing::WithParamInterface<std::pair<const char *, const char *>> {};
+class CpuSettingTest : public CpuPluginFixture,
+                       public ::testing::WithParamInterface<std::pair<const char *, const char *>>
+{
+};
 
 std::vector<ReinDeviceInfo> found_devices;
 
@@ -68,8 +72,8 @@ TEST_F(CpuPluginTest, ProbeFindsTheProcessor)
     EXPECT_EQ(info.interleave, 16u);
     EXPECT_GE(info.n_units, 1u);
     EXPECT_GT(info.memory_size, 0u);
-    EXPECT_EQ(info.flags, REIN_DEVICE_IS_CPU | REIN_DEVICE_KEEPS_DENORMALS |
-                              REIN_DEVICE_UNIFIED_MEMORY);
+    EXPECT_EQ(info.flags,
+              REIN_DEVICE_IS_CPU | REIN_DEVICE_KEEPS_DENORMALS | REIN_DEVICE_UNIFIED_MEMORY);
 }
 
 TEST_F(CpuPluginTest, ProbeWithMalformedSettingStillFindsTheProcessor)
@@ -104,6 +108,14 @@ TEST_F(CpuPluginTest, OpenLogsLevelAndThreads)
 {
     Reopen("3", "baseline");
     EXPECT_THAT(Logged(), HasSubstr("2 cpu:0: level baseline, 3 threads"));
+}
+
+TEST_F(CpuPluginTest, AutoIsWhatNoSettingIs)
+{
+    Open();
+    const std::string unset = Logged();
+    Reopen("auto", "auto");
+    EXPECT_EQ(Logged(), unset + unset);
 }
 
 TEST_F(CpuPluginTest, ThreadLimitOfTheHostCapsThreads)
@@ -314,7 +326,8 @@ TEST_F(CpuPluginTest, BufferOfAnotherJobIsRefused)
 
     Open();
     const uint64_t buffer = BufferOf({ 42 });
-    EXPECT_EQ(table->write(device, kOtherJob, buffer, 0, &word, 4, &msg), REIN_ERR_INVALID_ARGUMENT);
+    EXPECT_EQ(table->write(device, kOtherJob, buffer, 0, &word, 4, &msg),
+              REIN_ERR_INVALID_ARGUMENT);
     EXPECT_EQ(table->read(device, kOtherJob, buffer, 0, &word, 4, &msg), REIN_ERR_INVALID_ARGUMENT);
     EXPECT_EQ(table->release(device, kOtherJob, buffer, &msg), REIN_ERR_INVALID_ARGUMENT);
     EXPECT_THAT(text, HasSubstr("not of job 12"));

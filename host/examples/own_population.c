@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The host evolves, the device evaluates: a small genetic algorithm of our own over rein's
- * evaluator. The problem is a kernel in a string: numbers as different as can be from their
- * neighbours.
+ * The host evolves, the device evaluates: a small genetic algorithm of our own over an evaluator.
+ * The problem is a kernel in a string: numbers as different as can be from their neighbours.
  */
 
 #include <rein/rein.h>

@@ -371,8 +371,9 @@ ctt_evolution_init(CttEvolution *evolution, const CttInstance *instance)
 
     gboolean can_search = lay_out_search(NULL, instance) <= CTT_MAX_SEARCH_WORDS;
 
+    /* long undisturbed chains do best: replacing the worse ones by the better made results worse */
     *evolution = (CttEvolution){
-        .population = 2,
+        .population = 4,
         .n_moves = can_search ? 30000 : 0,
         .select_rate = 0,
         .tournament = 2,

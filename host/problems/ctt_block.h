@@ -24,7 +24,10 @@ typedef struct CttTuning {
     double chain_chance;      /* a move exchanges a Kempe chain between two periods */
 } CttTuning;
 
-/* Settings of a job that solves an instance well: tuned on the competition's instances. */
+/*
+ * Settings of a job that solves an instance well: tuned on the competition's instances. With the
+ * search step there is no crossover, no mutation and no elite, which would end the annealing.
+ */
 typedef struct CttEvolution {
     guint32 population;
     guint32 n_moves;     /* of the search step, for each individual and round; 0: no search */

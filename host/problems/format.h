@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 
 typedef enum ReinProblemFormatError {
     REIN_PROBLEM_FORMAT_ERROR_IO,      /* the file cannot be read; the message says why */
-    REIN_PROBLEM_FORMAT_ERROR_UNKNOWN, /* no format knows the file; the message lists those there are */
+    REIN_PROBLEM_FORMAT_ERROR_UNKNOWN, /* no format knows the file; the message lists them all */
     REIN_PROBLEM_FORMAT_ERROR_INVALID, /* a value is wrong; the message says what may be given */
 } ReinProblemFormatError;
 

@@ -16,7 +16,8 @@ sweep(ReinRunner *self, const char *jobs_folder)
     ReinSweepReport swept = { 0 };
 
     rein_sweep(jobs_folder, rein_settings_get_duration_ns(settings, REIN_SETTING_JOBS_KEEP_AGE),
-               rein_settings_get_size(settings, REIN_SETTING_JOBS_KEEP_SIZE), &swept);
+               rein_settings_get_size(settings, REIN_SETTING_JOBS_KEEP_SIZE), self->cancellable,
+               &swept);
     if (swept.n_removed > 0 || swept.n_lost > 0 || swept.n_failed > 0) {
         rein_runner_detail(
             self, "swept %s: %u folders removed, %u jobs lost, %u folders could not be removed",

@@ -399,7 +399,8 @@ collect(int jobs, DIR *stream, ReinSweepReport *report)
 }
 
 void
-rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size, ReinSweepReport *report)
+rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+           GCancellable *cancellable, ReinSweepReport *report)
 {
     g_return_if_fail(jobs_folder != NULL && report != NULL);
 
@@ -420,8 +421,9 @@ rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size, ReinS
         gint64 age_ns = now_ns - job->ended_ns;
         gboolean is_beyond = report->size + finished_size > keep_size;
         finished_size -= job->size;
-        if (job->state == JOB_INCOMPLETE ? age_ns > INCOMPLETE_AGE_NS
-                                         : is_beyond || age_ns > keep_age_ns) {
+        gboolean may_go = job->state == JOB_INCOMPLETE ? age_ns > INCOMPLETE_AGE_NS
+                                                       : is_beyond || age_ns > keep_age_ns;
+        if (may_go && !g_cancellable_is_cancelled(cancellable)) {
             remove_job(jobs, job, report);
             continue;
         }

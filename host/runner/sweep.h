@@ -10,7 +10,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -30,11 +30,12 @@ typedef struct ReinSweepReport {
  * @jobs_folder: may be missing
  * @keep_age_ns: finished folders are removed this long after their last event
  * @keep_size: bytes; finished folders are removed until all are within it
+ * @cancellable: (nullable): once it is cancelled, no more folders are removed
  * @report: (out caller-allocates)
  *
  * Never fails: what cannot be removed stays and is counted. [may block]
  */
 void rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
-                ReinSweepReport *report);
+                GCancellable *cancellable, ReinSweepReport *report);
 
 G_END_DECLS

@@ -61,6 +61,39 @@ reduce_compare(REIN_GLOBAL const u32 *params, REIN_GLOBAL const u32 *a, REIN_GLO
     return 0;
 }
 
+/* Sums the parts of all blocks into the record; returns the index of the best individual. */
+REIN_FN u32
+keep_sum_parts(REIN_GLOBAL const u32 *params, REIN_GLOBAL const u32 *parts,
+               REIN_GLOBAL const i32 *fitness, REIN_GLOBAL u32 *record)
+{
+    const u32 n_blocks = (params[PARAM_POPULATION] + BLOCK - 1u) / BLOCK;
+    u32 winner = parts[PART_INDEX];
+    u32 n_evaluated = 0;
+    u32 n_nan = 0;
+    u32 digest = 0;
+
+    for (u32 block = 0; block < n_blocks; block++) {
+        REIN_GLOBAL const u32 *part = parts + block * PART_COUNT;
+        n_evaluated += part[PART_N_EVALUATED];
+        n_nan += part[PART_N_NAN];
+        digest += part[PART_DIGEST];
+        if (rank_is_better(params, fitness, part[PART_INDEX], winner)) {
+            winner = part[PART_INDEX];
+        }
+    }
+    record[RECORD_BEST_INDEX] = winner;
+    record[RECORD_N_EVALUATED] = n_evaluated;
+    record[RECORD_N_NAN] = n_nan;
+    record[RECORD_DIGEST] = digest;
+    return winner;
+}
+
+/* Copies a row of `n` elements that lies in tiles to one that does not. */
+#define KEEP_ROW(to, from, n, item) \
+    for (u32 i = 0; i < (n); i++) { \
+        (to)[i] = (from)[REIN_AT(n, item, i)]; \
+    }
+
 /* item: 0. Keeps the best so far, writes the round's record; once the target is met both stand still. */
 REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(ReinGene, genes),
             IN(u32, state), IN(u32, status), OUT(u32, next_status), OUT(ReinGene, best),
@@ -70,23 +103,10 @@ REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(R
     const u32 n_planes = params[PARAM_N_PLANES];
     const u32 n_genes = params[PARAM_N_GENES];
     const u32 n_state = params[PARAM_N_STATE];
-    const u32 n_blocks = (population + BLOCK - 1u) / BLOCK;
     REIN_GLOBAL u32 *record = ring + (round % params[PARAM_RING]) * RECORD_COUNT;
-    u32 winner = parts[PART_INDEX];
-    u32 n_evaluated = parts[PART_N_EVALUATED];
-    u32 n_nan = parts[PART_N_NAN];
-    u32 digest = parts[PART_DIGEST];
+    const u32 winner = keep_sum_parts(params, parts, fitness, record);
     u32 is_better = 0;
 
-    for (u32 block = 1; block < n_blocks; block++) {
-        REIN_GLOBAL const u32 *part = parts + block * PART_COUNT;
-        n_evaluated += part[PART_N_EVALUATED];
-        n_nan += part[PART_N_NAN];
-        digest += part[PART_DIGEST];
-        if (rank_is_better(params, fitness, part[PART_INDEX], winner)) {
-            winner = part[PART_INDEX];
-        }
-    }
     for (u32 i = 0; i < STATUS_COUNT; i++) {
         next_status[i] = status[i];
     }
@@ -98,12 +118,8 @@ REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(R
                  reduce_compare(params, record + RECORD_BEST, status + STATUS_BEST) < 0);
     if (is_better) {
         const u32 slot = 1u - status[STATUS_SLOT];
-        for (u32 i = 0; i < n_genes; i++) {
-            best[slot * n_genes + i] = genes[REIN_AT(n_genes, winner, i)];
-        }
-        for (u32 i = 0; i < n_state; i++) {
-            best_state[slot * n_state + i] = state[REIN_AT(n_state, winner, i)];
-        }
+        KEEP_ROW(best + slot * n_genes, genes, n_genes, winner)
+        KEEP_ROW(best_state + slot * n_state, state, n_state, winner)
         for (u32 plane = 0; plane < n_planes; plane++) {
             next_status[STATUS_BEST + plane] = record[RECORD_BEST + plane];
         }
@@ -115,10 +131,6 @@ REIN_KERNEL(evolve_keep, IN(u32, params), IN(u32, parts), IN(i32, fitness), IN(R
         next_status[STATUS_MET] = 1;
     }
     record[RECORD_ROUND] = round;
-    record[RECORD_BEST_INDEX] = winner;
-    record[RECORD_N_EVALUATED] = n_evaluated;
-    record[RECORD_N_NAN] = n_nan;
-    record[RECORD_DIGEST] = digest;
     record[RECORD_IS_BETTER] = is_better;
     record[RECORD_SLOT] = next_status[STATUS_SLOT];
     record[RECORD_MET] = next_status[STATUS_MET];

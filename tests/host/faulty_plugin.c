@@ -4,7 +4,8 @@
  * The CPU plugin with one fault, for runs from end to end: loads the plugin FAULTY_INNER and passes
  * everything on but what FAULTY_FAULT says:
  *     build:N:STATUS, allocate:N:STATUS, run_fitness:N:STATUS   the Nth call is answered so
- *     run_fitness:N:hang                                        the Nth call never comes back
+ *     run_fitness:N:hang                                        the Nth call never comes back, which
+ *                                                               it says on stderr
  *     read:SIZE:forge                                           reads of SIZE bytes are all zero
  *     usage:0:leak                                              a buffer is left after the cleanup
  */
@@ -59,8 +60,11 @@ faulty_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slic
     if (!is_faulty("run_fitness")) {
         return inner->run_fitness(device, job, slice, stop, report, msg);
     }
-    while (strcmp(what, "hang") == 0) {
-        pause();
+    if (strcmp(what, "hang") == 0) {
+        fputs("faulty plugin: hangs\n", stderr);
+        for (;;) {
+            pause();
+        }
     }
     return fail(msg);
 }

@@ -89,7 +89,7 @@ class JobFolderTest : public testing::Test
     sweep(gint64 keep_age_ns = 7 * kDayNs, guint64 keep_size = kPlenty)
     {
         ReinSweepReport report = {};
-        rein_sweep(jobs_.path().c_str(), keep_age_ns, keep_size, &report);
+        rein_sweep(jobs_.path().c_str(), keep_age_ns, keep_size, nullptr, &report);
         return report;
     }
     std::vector<std::string>
@@ -373,11 +373,24 @@ TEST_F(SweepTest, FolderWhoseMakingWasCutShortGoesAfterAnHour)
     EXPECT_TRUE(exists("20250101-000000-000002"));
 }
 
+TEST_F(SweepTest, CancelledSweepRemovesNothingMore)
+{
+    g_autoptr(GCancellable) cancellable = g_cancellable_new();
+    ReinSweepReport report = {};
+    make_old("20250101-000000-000001", 100, 10, true);
+    g_cancellable_cancel(cancellable);
+
+    rein_sweep(jobs_.path().c_str(), 0, 0, cancellable, &report);
+
+    EXPECT_EQ(report.n_removed, 0u);
+    EXPECT_EQ(report.n_finished, 1u);
+}
+
 TEST_F(SweepTest, MissingFolderIsNoError)
 {
     ReinSweepReport report = {};
 
-    rein_sweep(jobs_.file("none").c_str(), 0, 0, &report);
+    rein_sweep(jobs_.file("none").c_str(), 0, 0, nullptr, &report);
 
     EXPECT_EQ(report.n_removed, 0u);
 }

@@ -102,7 +102,7 @@ TEST_F(RunFaultTest, CostThatTheHostCannotConfirmIsNotClaimed)
 
 TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
 {
-    Ended ended = run_with("run_fitness:6:hang",
+    Ended ended = run_with("run_fitness:2:hang",
                            { "--time", "10m", "--deadline", "300ms", "--set", "job.grace=50ms" });
 
     EXPECT_EQ(ended.code, 3) << ended.err;
@@ -117,9 +117,9 @@ TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
     std::vector<std::string> flags = { "run",      data("comp01.ctt"), "--time", "10m",
                                        "--format", "ndjson",           "--set",  "job.grace=10s",
                                        "--output", home("out.sol") };
-    LiveProgram rein(rein_.home(), "rein", flags, variables("run_fitness:6:hang"));
+    LiveProgram rein(rein_.home(), "rein", flags, variables("run_fitness:30:hang"));
     std::string folder = Json(rein.read_until("job_started")).text("folder");
-    rein.read_until("\"event\":\"better\"");
+    rein.read_err_until("faulty plugin: hangs");
 
     rein.send(SIGHUP);
     rein.read_until("\"event\":\"stop\"");

@@ -424,6 +424,11 @@ TEST_F(RunTest, JobsFolderIsSweptByAge)
     EXPECT_TRUE(read_text(first.text("solution")).empty());
 }
 
+TEST_F(RunTest, TimetableKernelsNeedNoCompiler)
+{
+    run_json({ data("toy.ctt"), "--rounds", "1", "--set", "cpu.compiler=/none/cc" });
+}
+
 TEST_F(RunTest, InProcessIsWhatHappens)
 {
     Ended ended = run({ data("toy.ctt"), "--rounds", "1", "--in-process", "--format", "ndjson" });

@@ -305,6 +305,7 @@ TEST_F(RunStartTest, NoMoreThanTheMostAreConstructed)
         rein_run_start_construct(file_, nullptr, genome_size_, 1000, 1, nullptr, &n);
 
     EXPECT_EQ(n, REIN_RUN_MAX_CONSTRUCTED);
+    EXPECT_EQ(g_bytes_get_size(genes), n * genome_size_);
 }
 
 } // namespace

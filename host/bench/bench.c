@@ -2,6 +2,8 @@
 
 #include "bench.h"
 
+#include <stdio.h>
+
 #include "common/json.h"
 
 const BenchCase bench_cases[] = {
@@ -36,6 +38,7 @@ bench_row(Bench *bench, const char *test, const char *what, const char *unit, gu
     if (bench->output->format == REIN_OUTPUT_TEXT) {
         rein_output_print(bench->output, "%-9s %-42s %8s%s  (n %u)\n", test, what, unit, text->str,
                           n);
+        (void)fflush(stdout); /* the next row may be minutes away */
     }
 }
 

@@ -34,27 +34,3 @@ rein_exit_code_of_error(const GError *error)
     }
     return REIN_EXIT_BUG;
 }
-
-ReinExitCode
-rein_exit_code_of_result(ReinResult *result, gboolean is_feasible)
-{
-    const GError *error = rein_result_get_error(result);
-
-    switch (rein_result_get_outcome(result)) {
-    case REIN_OUTCOME_ROUNDS:
-    case REIN_OUTCOME_TIME:
-    case REIN_OUTCOME_EVALUATIONS:
-    case REIN_OUTCOME_STAGNATION:
-        return is_feasible ? REIN_EXIT_OK : REIN_EXIT_INFEASIBLE;
-    case REIN_OUTCOME_TARGET:
-        return REIN_EXIT_OK;
-    case REIN_OUTCOME_STOPPED:
-        return REIN_EXIT_STOPPED;
-    case REIN_OUTCOME_DEADLINE:
-    case REIN_OUTCOME_HANG:
-        return REIN_EXIT_DEADLINE;
-    case REIN_OUTCOME_FAILED:
-        return error != NULL ? rein_exit_code_of_error(error) : REIN_EXIT_BUG;
-    }
-    return REIN_EXIT_BUG;
-}

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What the programs' exit codes mean, and which one an error or the end of a run gets. [any thread] */
+/* What the programs' exit codes mean, and which one an error gets. [any thread] */
 
 #pragma once
 
 #include <glib.h>
-#include <rein/result.h>
 
 G_BEGIN_DECLS
 
@@ -28,11 +27,5 @@ typedef enum {
  * @error: any error; of other domains than #ReinError it is taken for bad input
  */
 ReinExitCode rein_exit_code_of_error(const GError *error);
-
-/**
- * rein_exit_code_of_result:
- * @is_feasible: whether its best solution is feasible; TRUE for problems that know no other
- */
-ReinExitCode rein_exit_code_of_result(ReinResult *result, gboolean is_feasible);
 
 G_END_DECLS

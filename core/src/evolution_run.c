@@ -34,9 +34,9 @@ typedef struct {
     guint64 progress_start; /* of the round under way */
     guint32 n_rounds;
     guint64 n_evaluations; /* those of round 0 included */
-    guint32 better_round; /* the last one with a better best */
+    guint32 better_round;  /* the last one with a better best */
     guint32 slot;
-    gboolean is_better; /* since the best was last fetched */
+    gboolean is_better;             /* since the best was last fetched */
     double better[REIN_MAX_PLANES]; /* its fitness; the result's, once its genes are there, too */
     gboolean is_over;
     ReinOutcome outcome; /* once it is over */
@@ -158,8 +158,8 @@ run_take_records(Run *run, guint32 first_round, guint32 n, GError **error)
     while (n > 0 && !run->is_over) {
         const guint32 at = first_round % N_RING;
         const guint32 n_part = MIN(n, N_RING - at);
-        g_autoptr(GBytes) bytes =
-            rein_job_read(run->on.job, run->has.ring, at * record_size, n_part * record_size, error);
+        g_autoptr(GBytes) bytes = rein_job_read(run->on.job, run->has.ring, at * record_size,
+                                                n_part * record_size, error);
         if (bytes == NULL) {
             return FALSE;
         }
@@ -184,8 +184,7 @@ run_fetch_best(Run *run, GError **error)
     if (!run->is_better) {
         return TRUE;
     }
-    genes =
-        rein_job_read(run->on.job, run->has.best, run->slot * genome_size, genome_size, error);
+    genes = rein_job_read(run->on.job, run->has.best, run->slot * genome_size, genome_size, error);
     if (genes == NULL) {
         return FALSE;
     }
@@ -398,9 +397,10 @@ run_new_error(const Run *run, ReinOutcome outcome)
                            (double)run->evolution->deadline_ns / 1e9, run->n_rounds);
     }
     if (outcome == REIN_OUTCOME_HANG) {
-        return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
-                           "evolve %s: a call hung after %u rounds, and came back when it was stopped",
-                           name, run->n_rounds);
+        return g_error_new(
+            REIN_ERROR, REIN_ERROR_TIMEOUT,
+            "evolve %s: a call hung after %u rounds, and came back when it was stopped", name,
+            run->n_rounds);
     }
     return NULL;
 }

@@ -333,14 +333,14 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
     }
     rein_receipt_builder_add_step(receipt, REIN_LEDGER_DEVICE, rein_device_get_id(self->device), 0,
                                   rein_now_ns() - begun_ns, error);
-    if (error != NULL) { /* only a device that was given up, maybe by another job, does not answer */
+    if (error !=
+        NULL) { /* only a device that was given up, maybe by another job, does not answer */
         rein_receipt_builder_add_left(receipt, REIN_LEDGER_DEVICE);
         rein_receipt_builder_set_abandoned(receipt);
         return;
     }
 
-    const guint n_leaked =
-        usage->count.n_buffers + usage->count.n_programs + usage->count.n_queues;
+    const guint n_leaked = usage->count.n_buffers + usage->count.n_programs + usage->count.n_queues;
     rein_receipt_builder_add_released(receipt, cleanup->count.size);
     rein_receipt_builder_set_leaked(receipt, usage->count.size, n_leaked);
     if (n_leaked == 0 && usage->count.size == 0) {

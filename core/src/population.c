@@ -16,10 +16,9 @@ static gboolean
 population_allocate(const ReinProblemJob *on, guint64 *buffer, const char *name, guint64 size,
                     GError **error)
 {
-    *buffer = rein_job_allocate(on->job, name, size,
-                                REIN_BUFFER_KERNEL_READ | REIN_BUFFER_KERNEL_WRITE |
-                                    REIN_BUFFER_HOST_READ,
-                                error);
+    *buffer = rein_job_allocate(
+        on->job, name, size,
+        REIN_BUFFER_KERNEL_READ | REIN_BUFFER_KERNEL_WRITE | REIN_BUFFER_HOST_READ, error);
     return *buffer != 0;
 }
 
@@ -32,16 +31,15 @@ population_allocate_pair(const ReinProblemJob *on, guint64 buffer[2], const char
 }
 
 gboolean
-rein_population_take(ReinPopulation *self, const ReinProblemJob *on, guint32 n_ring,
-                     GError **error)
+rein_population_take(ReinPopulation *self, const ReinProblemJob *on, guint32 n_ring, GError **error)
 {
     const guint64 n_state = on->problem->n_state;
     const guint64 word = sizeof(guint32);
 
     return population_allocate_pair(on, self->genes, "genes", rein_problem_job_genes_size(on),
                                     error) &&
-           population_allocate_pair(on, self->fitness, "fitness",
-                                    rein_problem_job_fitness_size(on), error) &&
+           population_allocate_pair(on, self->fitness, "fitness", rein_problem_job_fitness_size(on),
+                                    error) &&
            population_allocate_pair(on, self->state, "state",
                                     rein_problem_job_rows_size(on, on->problem->n_state), error) &&
            population_allocate_pair(on, self->status, "status", STATUS_COUNT * word, error) &&

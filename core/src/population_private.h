@@ -21,7 +21,7 @@ typedef struct ReinPopulation {
     guint64 status[2];
     guint64 parents;
     guint64 parts;
-    guint64 best; /* two slots */
+    guint64 best;       /* two slots */
     guint64 best_state; /* two slots */
     guint64 ring;
 } ReinPopulation;

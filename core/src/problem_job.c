@@ -218,8 +218,8 @@ problem_job_stage(const ReinProblemJob *self, const char *kernel, guint32 n_item
 }
 
 ReinStage
-rein_problem_job_fitness_stage(const ReinProblemJob *self, guint32 n_items,
-                               const guint64 genes[2], const guint64 fitness[2])
+rein_problem_job_fitness_stage(const ReinProblemJob *self, guint32 n_items, const guint64 genes[2],
+                               const guint64 fitness[2])
 {
     return problem_job_stage(self, self->problem->fitness_kernel, n_items, genes, fitness);
 }

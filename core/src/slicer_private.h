@@ -28,8 +28,8 @@ typedef struct ReinSlicer {
     guint32 item;  /* and item to run */
 
     double item_ns[REIN_SLICER_STAGES]; /* measured; 0: not yet */
-    double round_ns; /* measured over slices of whole rounds; 0: not yet */
-    guint32 last_rounds; /* of the last such slice */
+    double round_ns;                    /* measured over slices of whole rounds; 0: not yet */
+    guint32 last_rounds;                /* of the last such slice */
 } ReinSlicer;
 
 /*
@@ -52,7 +52,7 @@ gint64 rein_slicer_predict(const ReinSlicer *self, const ReinSlice *slice);
  * Takes note of how far `slice` came in `duration_ns` and moves on. Returns the number of whole rounds
  * that this completed.
  */
-guint32 rein_slicer_advance(ReinSlicer *self, const ReinSlice *slice,
-                            const ReinSliceReport *report, gint64 duration_ns);
+guint32 rein_slicer_advance(ReinSlicer *self, const ReinSlice *slice, const ReinSliceReport *report,
+                            gint64 duration_ns);
 
 G_END_DECLS

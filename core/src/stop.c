@@ -9,7 +9,7 @@
 #include <rein/error.h>
 
 struct ReinStop {
-    gint n_refs; /* atomic */
+    gint n_refs;   /* atomic */
     guint32 *flag; /* a page of its own, shared so that a worker can map it */
     gsize size;
     guint64 raised; /* atomic; when it was raised and why, in one: see pack(); 0: not raised */
@@ -33,8 +33,8 @@ rein_stop_new(GError **error)
     void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "stop flag: map %" G_GSIZE_FORMAT
-                    " bytes: %s", size, g_strerror(errno));
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
+                    "stop flag: map %" G_GSIZE_FORMAT " bytes: %s", size, g_strerror(errno));
         return NULL;
     }
 

@@ -31,8 +31,8 @@ cross_genes(REIN_GLOBAL const u32 *params, REIN_GLOBAL const ReinGene *parent_ge
             u32 father, REIN_GLOBAL ReinGene *genes, u32 item, u32 round)
 {
     const u32 n_genes = params[PARAM_N_GENES];
-    ReinRandom random = rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round,
-                                    RANDOM_CROSS);
+    ReinRandom random =
+        rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round, RANDOM_CROSS);
     u32 bits = 0;
     u32 is_changed = 0;
 

@@ -9,8 +9,8 @@ REIN_KERNEL(evolve_mutate, IN(u32, params), IN(u32, bounds), INOUT(ReinGene, gen
             INOUT(u32, changed))
 {
     const u32 n_genes = params[PARAM_N_GENES];
-    ReinRandom random = rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round,
-                                    RANDOM_MUTATE);
+    ReinRandom random =
+        rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round, RANDOM_MUTATE);
 
     if (item < params[PARAM_N_ELITES] || !rein_chance(&random, params[PARAM_MUTATE_RATE])) {
         return;
@@ -18,8 +18,8 @@ REIN_KERNEL(evolve_mutate, IN(u32, params), IN(u32, bounds), INOUT(ReinGene, gen
     const u32 n_mutations = 1u + rein_below(&random, params[PARAM_MUTATE_GENES]);
     for (u32 k = 0; k < n_mutations; k++) {
         const u32 i = rein_below(&random, n_genes);
-        const ReinGene gene = (ReinGene)(bounds[i] == 0 ? rein_next(&random)
-                                                        : rein_below(&random, bounds[i]));
+        const ReinGene gene =
+            (ReinGene)(bounds[i] == 0 ? rein_next(&random) : rein_below(&random, bounds[i]));
         if (gene != GENE(i)) {
             GENE(i) = gene;
             changed[item] = 1;

@@ -7,8 +7,7 @@
  */
 
 REIN_FN u32
-select_tournament(REIN_GLOBAL const u32 *params, REIN_GLOBAL const i32 *fitness,
-                  ReinRandom *random)
+select_tournament(REIN_GLOBAL const u32 *params, REIN_GLOBAL const i32 *fitness, ReinRandom *random)
 {
     u32 winner = rein_below(random, params[PARAM_POPULATION]);
 
@@ -23,8 +22,8 @@ select_tournament(REIN_GLOBAL const u32 *params, REIN_GLOBAL const i32 *fitness,
 
 REIN_KERNEL(evolve_select, IN(u32, params), IN(i32, fitness), OUT(u32, parents))
 {
-    ReinRandom random = rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round,
-                                    RANDOM_SELECT);
+    ReinRandom random =
+        rein_random(params[PARAM_SEED_LOW], params[PARAM_SEED_HIGH], item, round, RANDOM_SELECT);
     u32 first_parent = item;
 
     if (rein_chance(&random, params[PARAM_SELECT_RATE])) {

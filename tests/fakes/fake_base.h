@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What the fake plugins have in common: a table with every required slot, which opens the ids that its
- * probe lists and can compute nothing. A fake copies it and spoils one thing. [any thread]
+ * What the fake plugins have in common: a table with every required slot, which opens the ids that
+ * its probe lists and can compute nothing. A fake copies it and spoils one thing. [any thread]
  */
 
 #pragma once

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <utility>
 
-namespace evolve_reference {
+namespace evolve_reference
+{
 
-namespace {
+namespace
+{
 
 /* Purposes of streams, as in the dialect. */
 constexpr uint32_t kSelect = 1;
@@ -133,12 +135,10 @@ Select(const Settings &settings, const Rows &fitness, uint32_t round)
 
     for (uint32_t i = 0; i < fitness.size(); i++) {
         Stream stream(settings.seed, i, round, kSelect);
-        const uint32_t mother = stream.Chance(settings.select_rate)
-                                    ? Tournament(settings, fitness, &stream)
-                                    : i;
-        const uint32_t father = stream.Chance(settings.cross_rate)
-                                    ? Tournament(settings, fitness, &stream)
-                                    : mother;
+        const uint32_t mother =
+            stream.Chance(settings.select_rate) ? Tournament(settings, fitness, &stream) : i;
+        const uint32_t father =
+            stream.Chance(settings.cross_rate) ? Tournament(settings, fitness, &stream) : mother;
         pairs.push_back({ mother, father });
     }
     return pairs;
@@ -222,8 +222,8 @@ Keep(const Settings &settings, const Individuals &all, Best *best)
         }
     }
     record.best = all.fitness[record.best_index];
-    record.is_better = !best->is_met &&
-                       (!best->is_there || IsBetter(settings, record.best, best->fitness));
+    record.is_better =
+        !best->is_met && (!best->is_there || IsBetter(settings, record.best, best->fitness));
     if (record.is_better) {
         best->is_there = true;
         best->genes = all.genes[record.best_index];

@@ -11,7 +11,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace evolve_reference {
+namespace evolve_reference
+{
 
 using Row = std::vector<uint32_t>;
 using Rows = std::vector<Row>;
@@ -60,7 +61,8 @@ struct Record {
 };
 
 /* The stream of Philox4x32-10 for one individual, round and purpose. */
-class Stream {
+class Stream
+{
   public:
     Stream(uint64_t seed, uint32_t individual, uint32_t round, uint32_t purpose);
 

@@ -20,7 +20,8 @@
 #include <evolve/layout.cl>
 #include <rein_kernel.h>
 
-namespace {
+namespace
+{
 
 using namespace evolve_reference;
 
@@ -28,13 +29,14 @@ constexpr uint32_t kRing = 4;
 constexpr uint32_t kGuard = 0xDEADBEEFu;
 
 /* The device's side of a population: buffers in its layout, kernels that run over them. */
-class Device {
+class Device
+{
   public:
     Device(const Settings &settings, uint32_t population, bool is_int16, std::mt19937 *random)
         : settings_(settings), population_(population), is_int16_(is_int16), random_(random)
     {
-        const uint32_t n_rows = (population + REIN_INTERLEAVE - 1) / REIN_INTERLEAVE *
-                                REIN_INTERLEAVE;
+        const uint32_t n_rows =
+            (population + REIN_INTERLEAVE - 1) / REIN_INTERLEAVE * REIN_INTERLEAVE;
         const uint32_t n_blocks = (population + BLOCK - 1) / BLOCK;
 
         SetParams();
@@ -57,8 +59,9 @@ class Device {
     }
 
     /* Runs the kernel over n_items, in a random number of ranges, in random order. */
-    void Run(const std::string &name, uint32_t n_items, uint32_t round,
-             const std::vector<std::string> &arguments)
+    void
+    Run(const std::string &name, uint32_t n_items, uint32_t round,
+        const std::vector<std::string> &arguments)
     {
         NativeKernel kernel = (is_int16_ ? native_kernel_int16 : native_kernel_int32)(name.c_str());
         std::vector<void *> buffers;
@@ -82,7 +85,8 @@ class Device {
     }
 
     /* Genes are packed to 16 bits where they are. */
-    uint32_t Gene(const std::string &buffer, uint32_t index)
+    uint32_t
+    Gene(const std::string &buffer, uint32_t index)
     {
         uint16_t half = 0;
 
@@ -93,7 +97,8 @@ class Device {
         return half;
     }
 
-    void SetGene(const std::string &buffer, uint32_t index, uint32_t gene)
+    void
+    SetGene(const std::string &buffer, uint32_t index, uint32_t gene)
     {
         const auto half = static_cast<uint16_t>(gene);
 
@@ -104,9 +109,14 @@ class Device {
         }
     }
 
-    Row &operator[](const std::string &name) { return buffers_[name]; }
+    Row &
+    operator[](const std::string &name)
+    {
+        return buffers_[name];
+    }
 
-    void Put(const Individuals &all, uint32_t set)
+    void
+    Put(const Individuals &all, uint32_t set)
     {
         const std::string n = std::to_string(set);
 
@@ -124,7 +134,8 @@ class Device {
         }
     }
 
-    Individuals Get(uint32_t set)
+    Individuals
+    Get(uint32_t set)
     {
         const std::string n = std::to_string(set);
         Individuals all;
@@ -149,23 +160,27 @@ class Device {
     }
 
   private:
-    void Make(const std::string &name, uint32_t n_words)
+    void
+    Make(const std::string &name, uint32_t n_words)
     {
         buffers_[name] = Row(n_words, 0);
         buffers_[name].push_back(kGuard);
     }
 
-    void MakeGenes(const std::string &name, uint32_t n)
+    void
+    MakeGenes(const std::string &name, uint32_t n)
     {
         Make(name, is_int16_ ? (n + 1) / 2 : n);
     }
 
-    char *Bytes(const std::string &name)
+    char *
+    Bytes(const std::string &name)
     {
         return reinterpret_cast<char *>(buffers_[name].data());
     }
 
-    void SetParams()
+    void
+    SetParams()
     {
         Row &param = buffers_["params"];
 
@@ -205,24 +220,42 @@ Bits(float number)
     return bits;
 }
 
-class EvolveTest : public testing::TestWithParam<bool> {
+class EvolveTest : public testing::TestWithParam<bool>
+{
   protected:
-    bool is_int16() const { return GetParam(); }
+    bool
+    is_int16() const
+    {
+        return GetParam();
+    }
 
-    uint32_t Below(uint32_t n) { return random_() % n; }
+    uint32_t
+    Below(uint32_t n)
+    {
+        return random_() % n;
+    }
 
     /* Few different values, the special ones among them, so that ties and limits come up. */
-    uint32_t RandomFitness(bool is_float)
+    uint32_t
+    RandomFitness(bool is_float)
     {
-        static const float numbers[] = { 0.0f,   -0.0f,  1.5f,  -1.5f,
-                                         1e-40f, -1e38f, 1e38f, std::numeric_limits<float>::infinity(),
-                                         -std::numeric_limits<float>::infinity(), std::nanf("") };
+        static const float numbers[] = { 0.0f,
+                                         -0.0f,
+                                         1.5f,
+                                         -1.5f,
+                                         1e-40f,
+                                         -1e38f,
+                                         1e38f,
+                                         std::numeric_limits<float>::infinity(),
+                                         -std::numeric_limits<float>::infinity(),
+                                         std::nanf("") };
         static const uint32_t words[] = { 0, 1, 2, 0xFFFFFFFFu, 0x80000000u, 0x7FFFFFFFu };
 
         return is_float ? Bits(numbers[Below(10)]) : words[Below(6)];
     }
 
-    Settings RandomSettings()
+    Settings
+    RandomSettings()
     {
         static const uint32_t rates[] = { 0, 0x40000000u, 0xC0000000u, 0xFFFFFFFFu };
         static const uint32_t n_genes[] = { 1, 2, 31, 32, 33, 70 };
@@ -250,14 +283,16 @@ class EvolveTest : public testing::TestWithParam<bool> {
         return settings;
     }
 
-    uint32_t RandomPopulation()
+    uint32_t
+    RandomPopulation()
     {
         static const uint32_t populations[] = { 1, 2, 15, 16, 17, 100, 255, 256, 257, 600 };
 
         return populations[Below(10)];
     }
 
-    Individuals RandomIndividuals(const Settings &settings, uint32_t population)
+    Individuals
+    RandomIndividuals(const Settings &settings, uint32_t population)
     {
         Individuals all;
 
@@ -281,7 +316,8 @@ class EvolveTest : public testing::TestWithParam<bool> {
     }
 
     /* What the fitness kernel would write: for those that changed only. */
-    void Evaluate(const Settings &settings, Individuals *all)
+    void
+    Evaluate(const Settings &settings, Individuals *all)
     {
         for (size_t i = 0; i < all->fitness.size(); i++) {
             for (uint32_t &bits : all->fitness[i]) {
@@ -290,7 +326,8 @@ class EvolveTest : public testing::TestWithParam<bool> {
         }
     }
 
-    static void ExpectEqual(const Individuals &is, const Individuals &expected)
+    static void
+    ExpectEqual(const Individuals &is, const Individuals &expected)
     {
         ASSERT_EQ(is.genes, expected.genes);
         ASSERT_EQ(is.fitness, expected.fitness);
@@ -298,8 +335,9 @@ class EvolveTest : public testing::TestWithParam<bool> {
         ASSERT_EQ(is.changed, expected.changed);
     }
 
-    void RunReduceAndKeep(const Settings &settings, uint32_t population, uint32_t round,
-                          const Individuals &all, Best *best, Device *device)
+    void
+    RunReduceAndKeep(const Settings &settings, uint32_t population, uint32_t round,
+                     const Individuals &all, Best *best, Device *device)
     {
         const std::string now = std::to_string(round & 1);
         const std::string before = std::to_string((round + 1) & 1);
@@ -325,8 +363,8 @@ class EvolveTest : public testing::TestWithParam<bool> {
         ExpectBest(settings, record[RECORD_SLOT], *best, device);
     }
 
-    static void ExpectBest(const Settings &settings, uint32_t slot, const Best &best,
-                           Device *device)
+    static void
+    ExpectBest(const Settings &settings, uint32_t slot, const Best &best, Device *device)
     {
         ASSERT_LE(slot, 1u);
         for (uint32_t g = 0; g < settings.n_genes; g++) {
@@ -337,8 +375,9 @@ class EvolveTest : public testing::TestWithParam<bool> {
         }
     }
 
-    void RunRound(const Settings &settings, uint32_t population, uint32_t round,
-                  Individuals *all, Best *best, Device *device)
+    void
+    RunRound(const Settings &settings, uint32_t population, uint32_t round, Individuals *all,
+             Best *best, Device *device)
     {
         const std::string now = std::to_string(round & 1);
         const std::string before = std::to_string((round + 1) & 1);
@@ -346,7 +385,8 @@ class EvolveTest : public testing::TestWithParam<bool> {
         Individuals children = Cross(settings, *all, pairs, *best, round);
 
         Mutate(settings, &children, round);
-        device->Run("evolve_select", population, round, { "params", "fitness" + before, "parents" });
+        device->Run("evolve_select", population, round,
+                    { "params", "fitness" + before, "parents" });
         for (uint32_t i = 0; i < population; i++) {
             ASSERT_EQ((*device)["parents"][2 * i], pairs[i][0]) << i;
             ASSERT_EQ((*device)["parents"][2 * i + 1], pairs[i][1]) << i;

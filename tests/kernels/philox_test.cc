@@ -13,7 +13,8 @@
 
 #include "native_kernels.h"
 
-namespace {
+namespace
+{
 
 using testing::Each;
 using testing::ElementsAre;

@@ -12,11 +12,15 @@
 
 #include <atomic>
 
-namespace rein_test {
+namespace rein_test
+{
 
-class Criticals {
+class Criticals
+{
   public:
-    Criticals() : handler_(g_log_set_handler("rein", G_LOG_LEVEL_CRITICAL, Count, this)) {}
+    Criticals() : handler_(g_log_set_handler("rein", G_LOG_LEVEL_CRITICAL, Count, this))
+    {
+    }
 
     ~Criticals()
     {
@@ -28,10 +32,15 @@ class Criticals {
     Criticals &operator=(const Criticals &) = delete;
 
     /* How many there were since the last time. */
-    unsigned Take() { return n_.exchange(0); }
+    unsigned
+    Take()
+    {
+        return n_.exchange(0);
+    }
 
   private:
-    static void Count(const char *, GLogLevelFlags, const char *, gpointer self)
+    static void
+    Count(const char *, GLogLevelFlags, const char *, gpointer self)
     {
         static_cast<Criticals *>(self)->n_++;
     }

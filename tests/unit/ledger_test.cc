@@ -11,12 +11,14 @@
 
 #include <rein/error.h>
 
-namespace {
+namespace
+{
 
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class LedgerTest : public testing::Test {
+class LedgerTest : public testing::Test
+{
   protected:
     ~LedgerTest() override
     {
@@ -25,7 +27,8 @@ class LedgerTest : public testing::Test {
     }
 
     /* Gives `token` back, unless the test made it stick. */
-    static gboolean Undo(gpointer owner, guint64 token, GError **error)
+    static gboolean
+    Undo(gpointer owner, guint64 token, GError **error)
     {
         auto *self = static_cast<LedgerTest *>(owner);
 
@@ -37,14 +40,16 @@ class LedgerTest : public testing::Test {
         return TRUE;
     }
 
-    void Add(const char *kind, guint64 size, guint64 token)
+    void
+    Add(const char *kind, guint64 size, guint64 token)
     {
         const std::string name = std::string(kind) + " " + std::to_string(token);
 
         rein_ledger_add(ledger_, kind, name.c_str(), size, token, Undo);
     }
 
-    void UndoAll()
+    void
+    UndoAll()
     {
         ReinReceiptBuilder *builder = rein_receipt_builder_new();
 
@@ -171,8 +176,7 @@ TEST_F(LedgerTest, SizeIsThatOfTheKind)
     Add(REIN_LEDGER_BUFFER, G_GUINT64_CONSTANT(5) << 32, 1);
     Add(REIN_LEDGER_BUFFER, 1, 2);
     Add(REIN_LEDGER_PROGRAM, 100, 3);
-    EXPECT_EQ(rein_ledger_get_size(ledger_, REIN_LEDGER_BUFFER),
-              (G_GUINT64_CONSTANT(5) << 32) + 1);
+    EXPECT_EQ(rein_ledger_get_size(ledger_, REIN_LEDGER_BUFFER), (G_GUINT64_CONSTANT(5) << 32) + 1);
     EXPECT_EQ(rein_ledger_get_size(ledger_, "scratch"), 0u);
     EXPECT_EQ(rein_ledger_get_n_entries(ledger_), 3u);
 }

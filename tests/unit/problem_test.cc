@@ -10,13 +10,19 @@
 #include "criticals.h"
 #include "problem_private.h"
 
-namespace {
+namespace
+{
 
-class ProblemTest : public testing::Test {
+class ProblemTest : public testing::Test
+{
   protected:
-    ~ProblemTest() override { rein_problem_unref(problem_); }
+    ~ProblemTest() override
+    {
+        rein_problem_unref(problem_);
+    }
 
-    ReinProblem *New(ReinGenomeKind kind = REIN_GENOME_INT16, guint32 n_genes = 3)
+    ReinProblem *
+    New(ReinGenomeKind kind = REIN_GENOME_INT16, guint32 n_genes = 3)
     {
         g_clear_pointer(&problem_, rein_problem_unref);
         problem_ = rein_problem_new("p", kind, n_genes);
@@ -24,7 +30,8 @@ class ProblemTest : public testing::Test {
     }
 
     /* The value that is left of `value` after its way to the device and back. */
-    double ThereAndBack(double value, guint plane = 0)
+    double
+    ThereAndBack(double value, guint plane = 0)
     {
         return rein_problem_value(problem_, plane, rein_problem_word(problem_, plane, value));
     }

@@ -10,9 +10,11 @@
 
 #include <rein/error.h>
 
-namespace {
+namespace
+{
 
-class ReceiptTest : public testing::Test {
+class ReceiptTest : public testing::Test
+{
   protected:
     ~ReceiptTest() override
     {
@@ -20,7 +22,8 @@ class ReceiptTest : public testing::Test {
         rein_receipt_unref(receipt_);
     }
 
-    ReinReceipt *Seal()
+    ReinReceipt *
+    Seal()
     {
         receipt_ = rein_receipt_builder_seal(builder_);
         builder_ = nullptr;

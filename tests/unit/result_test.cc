@@ -10,11 +10,16 @@
 
 #include <rein/error.h>
 
-namespace {
+namespace
+{
 
-class ResultTest : public testing::Test {
+class ResultTest : public testing::Test
+{
   protected:
-    ~ResultTest() override { rein_result_unref(result_); }
+    ~ResultTest() override
+    {
+        rein_result_unref(result_);
+    }
 
     ReinResult *result_ = rein_result_new();
 };

@@ -10,7 +10,8 @@
 #include "criticals.h"
 #include "slicer_private.h"
 
-namespace {
+namespace
+{
 
 constexpr gint64 kMs = 1000 * 1000;
 
@@ -18,7 +19,8 @@ constexpr gint64 kMs = 1000 * 1000;
  * A device of the test: knows what an item of each stage costs, does of a slice as much as it is told,
  * and checks that what it gets follows on from what it did.
  */
-class Simulation {
+class Simulation
+{
   public:
     Simulation(const std::vector<uint32_t> &n_items, const std::vector<double> &item_ns,
                uint32_t granule, gint64 target_ns, uint32_t first_round = 0)
@@ -31,7 +33,8 @@ class Simulation {
                          granule, target_ns);
     }
 
-    ReinSlice Next(uint32_t max_rounds = UINT32_MAX)
+    ReinSlice
+    Next(uint32_t max_rounds = UINT32_MAX)
     {
         ReinSlice slice = {};
 
@@ -41,7 +44,8 @@ class Simulation {
     }
 
     /* Does `n` of the slice's rounds or items; the rounds that this completed. */
-    uint32_t Do(const ReinSlice &slice, uint32_t n)
+    uint32_t
+    Do(const ReinSlice &slice, uint32_t n)
     {
         ReinSliceReport report = {};
         double duration_ns = 0;
@@ -63,14 +67,20 @@ class Simulation {
         return n_done;
     }
 
-    uint32_t DoAll(const ReinSlice &slice)
+    uint32_t
+    DoAll(const ReinSlice &slice)
     {
         return Do(slice, IsRounds(slice) ? slice.n_rounds : slice.end_item - slice.first_item);
     }
 
-    static bool IsRounds(const ReinSlice &slice) { return slice.end_item == 0; }
+    static bool
+    IsRounds(const ReinSlice &slice)
+    {
+        return slice.end_item == 0;
+    }
 
-    double RoundNs() const
+    double
+    RoundNs() const
     {
         double sum = 0;
 
@@ -81,17 +91,23 @@ class Simulation {
     }
 
     /* What the slice would take in full. */
-    double SliceNs(const ReinSlice &slice) const
+    double
+    SliceNs(const ReinSlice &slice) const
     {
         return IsRounds(slice) ? RoundNs() * slice.n_rounds
                                : item_ns_[stage_] * (slice.end_item - slice.first_item);
     }
 
     ReinSlicer slicer = {};
-    uint32_t round() const { return round_; }
+    uint32_t
+    round() const
+    {
+        return round_;
+    }
 
   private:
-    void Check(const ReinSlice &slice, uint32_t max_rounds) const
+    void
+    Check(const ReinSlice &slice, uint32_t max_rounds) const
     {
         ASSERT_EQ(slice.struct_size, sizeof slice);
         ASSERT_EQ(slice.stage_size, sizeof(ReinStage));
@@ -115,7 +131,8 @@ class Simulation {
         }
     }
 
-    void DoItems(uint32_t n)
+    void
+    DoItems(uint32_t n)
     {
         item_ += n;
         if (item_ == stages_[stage_].n_items) {
@@ -141,7 +158,9 @@ TEST(SlicerTest, CoversEveryItemOfEveryStageOfEveryRoundOnceWhateverIsReported)
     const uint64_t seed = std::random_device{}();
     std::mt19937_64 random(seed);
     SCOPED_TRACE(testing::Message() << "seed " << seed);
-    auto below = [&](uint64_t n) { return static_cast<uint32_t>(random() % n); };
+    auto below = [&](uint64_t n) {
+        return static_cast<uint32_t>(random() % n);
+    };
 
     for (int trial = 0; trial < 300; trial++) {
         const uint32_t n_stages = 1 + below(REIN_SLICER_STAGES);

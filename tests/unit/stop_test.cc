@@ -10,11 +10,16 @@
 
 #include <rein/plugin_abi.h>
 
-namespace {
+namespace
+{
 
-class StopTest : public testing::Test {
+class StopTest : public testing::Test
+{
   protected:
-    ~StopTest() override { rein_stop_unref(stop_); }
+    ~StopTest() override
+    {
+        rein_stop_unref(stop_);
+    }
 
     ReinStop *stop_ = rein_stop_new(nullptr);
 };
@@ -76,9 +81,7 @@ TEST_F(StopTest, ReasonTimeAndFlagAgreeForEveryReader)
         std::vector<std::thread> threads;
 
         for (int i = 0; i < 2; i++) {
-            threads.emplace_back([&] {
-                n_first += rein_stop_raise(stop, REIN_STOP_USER) ? 1 : 0;
-            });
+            threads.emplace_back([&] { n_first += rein_stop_raise(stop, REIN_STOP_USER) ? 1 : 0; });
         }
         threads.emplace_back([&] {
             while (rein_stop_get_reason(stop) == REIN_STOP_NONE) {

@@ -241,7 +241,7 @@ rein_job_read(ReinJob *self, guint64 buffer, guint64 offset, guint64 size, GErro
     if (!job_call(self, call, REIN_TRANSFER_LIMIT_NS, "read", error)) {
         return NULL;
     }
-    return g_bytes_ref(call->data);
+    return g_steal_pointer(&call->data);
 }
 
 /* A slice that does nothing, though nobody stopped it, would be tried again for ever. */

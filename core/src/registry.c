@@ -111,17 +111,19 @@ add_environment_folders(ReinRegistry *self)
     }
 }
 
-/* Not g_get_user_data_dir(), which remembers what the variable was at its first call. */
+/* Not GLib's functions for these folders, which remember what the variables were at first. */
 static void
 add_user_folder(ReinRegistry *self)
 {
     const char *data_home = g_getenv("XDG_DATA_HOME");
+    const char *home = g_getenv("HOME");
     g_autofree char *path = NULL;
 
     if (data_home != NULL && g_path_is_absolute(data_home)) {
         path = g_build_filename(data_home, PLUGIN_FOLDER, NULL);
     } else {
-        path = g_build_filename(g_get_home_dir(), ".local", "share", PLUGIN_FOLDER, NULL);
+        path = g_build_filename(home != NULL ? home : g_get_home_dir(), ".local", "share",
+                                PLUGIN_FOLDER, NULL);
     }
     add_folder(self, -1, path, FALSE);
 }

@@ -47,6 +47,18 @@ class DeviceTest : public rein_test::DeviceFixture
         return rein_test::FakeTable()->open(id, host, out, msg);
     }
 
+    static GLogWriterOutput
+    Listen(GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer)
+    {
+        for (gsize i = 0; i < n_fields; i++) {
+            if (strcmp(fields[i].key, "MESSAGE") == 0) {
+                heard_.push_back(std::to_string(level) + " " +
+                                 static_cast<const char *>(fields[i].value));
+            }
+        }
+        return G_LOG_WRITER_HANDLED;
+    }
+
     static std::string scratch_;
 };
 
@@ -222,6 +234,23 @@ TEST_F(DeviceTest, WaitReturnsWhenItsTimeIsOver)
     wrapping_->LetGo();
     EXPECT_TRUE(rein_device_wait(device_, call, G_MAXINT64));
     EXPECT_EQ(Check(call).first, 0);
+}
+
+TEST_F(DeviceTest, CallWaitingBehindOthersIsNotTakenYet)
+{
+    g_autoptr(ReinCall) hangs = rein_call_new(REIN_CALL_USAGE, 1);
+    g_autoptr(ReinCall) queued = rein_call_new(REIN_CALL_USAGE, 2);
+
+    ASSERT_NE(Open(), nullptr);
+    wrapping_->HangCall(Slot::kUsage, 1);
+    rein_device_post(device_, hangs);
+    rein_device_post(device_, queued);
+    ASSERT_TRUE(wrapping_->WaitUntilHanging());
+    EXPECT_GT(rein_device_get_taken_ns(device_, hangs), 0);
+    EXPECT_EQ(rein_device_get_taken_ns(device_, queued), 0);
+    wrapping_->LetGo();
+    EXPECT_TRUE(rein_device_wait(device_, queued, G_MAXINT64));
+    EXPECT_GE(rein_device_get_taken_ns(device_, queued), rein_device_get_taken_ns(device_, hangs));
 }
 
 TEST_F(DeviceTest, WakeMakesAWaitReturn)
@@ -487,18 +516,13 @@ TEST_F(DeviceTest, ThreadLimitThatIsNoNumberIsInvalid)
 
 TEST_F(DeviceTest, LogOfThePluginBearsTheDevicesNameAndNeverAborts)
 {
+    static gsize is_listening = 0; /* GLib takes one writer, once */
+
     heard_.clear();
-    g_log_set_writer_func(
-        [](GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer) {
-            for (gsize i = 0; i < n_fields; i++) {
-                if (strcmp(fields[i].key, "MESSAGE") == 0) {
-                    heard_.push_back(std::to_string(level) + " " +
-                                     static_cast<const char *>(fields[i].value));
-                }
-            }
-            return G_LOG_WRITER_HANDLED;
-        },
-        nullptr, nullptr);
+    if (g_once_init_enter(&is_listening)) {
+        g_log_set_writer_func(Listen, nullptr, nullptr);
+        g_once_init_leave(&is_listening, 1);
+    }
     ASSERT_NE(Open([](ReinPluginTable &table) {
                   table.open = [](const char *id, const ReinHost *host, ReinPluginDevice **out,
                                   ReinMsg *msg) {

@@ -291,7 +291,7 @@ static void
 check_report(ReinCall *call)
 {
     const ReinSlice *slice = &call->slice;
-    const ReinSliceReport *report = &call->report;
+    ReinSliceReport *report = &call->report;
     guint32 n_items = slice->end_item - slice->first_item;
 
     if (report->n_rounds > slice->n_rounds) {
@@ -299,6 +299,8 @@ check_report(ReinCall *call)
                       slice->n_rounds);
     } else if (report->n_items > n_items) {
         answer_breach(call, "run_fitness reports %u items of %u", report->n_items, n_items);
+    } else if (slice->end_item > 0) {
+        report->n_rounds = 0; /* a range of items is counted in items */
     }
 }
 
@@ -311,7 +313,8 @@ check_answer(ReinCall *call)
         return;
     }
     if (call->status != REIN_OK) {
-        call->report = (ReinSliceReport){ .n_launches = call->report.n_launches };
+        call->report = (ReinSliceReport){ .n_launches = call->report.n_launches,
+                                          .last_launch_ns = call->report.last_launch_ns };
         if (makes_token(call)) {
             call->token = 0;
         }

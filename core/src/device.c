@@ -11,6 +11,7 @@
 #include "error_private.h"
 #include "services_private.h"
 #include "text_private.h"
+#include "thread_private.h"
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define THREAD_NAME_SIZE 16 /* what the kernel keeps, with the NUL */
@@ -41,6 +42,8 @@ struct ReinDevice {
     gboolean is_given_up;
     gboolean is_orphan; /* nobody joins the thread: it frees the device */
     char *lost_reason;  /* NULL while the device is fine */
+    guint n_jobs;       /* that have begun and not ended */
+    guint64 shared_until; /* jobs up to this number had company */
     ReinStatus open_status;
     char *open_text;
 };
@@ -62,6 +65,30 @@ rein_device_next_job(ReinDevice *self)
     g_return_val_if_fail(self != NULL, 0);
 
     return __atomic_add_fetch(&n_jobs, 1, __ATOMIC_RELAXED);
+}
+
+guint64
+rein_device_begin_job(ReinDevice *self)
+{
+    const guint64 number = rein_device_next_job(self);
+
+    pthread_mutex_lock(&self->lock);
+    if (self->n_jobs > 0) {
+        self->shared_until = number;
+    }
+    self->n_jobs++;
+    pthread_mutex_unlock(&self->lock);
+    return number;
+}
+
+gboolean
+rein_device_end_job(ReinDevice *self, guint64 number)
+{
+    pthread_mutex_lock(&self->lock);
+    const gboolean was_alone = number > self->shared_until;
+    self->n_jobs--;
+    pthread_mutex_unlock(&self->lock);
+    return was_alone;
 }
 
 static void
@@ -316,7 +343,7 @@ rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *set
     rein_services_add_scratch(services);
     self = device_new(plugin, info, g_steal_pointer(&services));
 
-    int failure = pthread_create(&self->thread, NULL, device_main, self);
+    int failure = rein_thread_start(&self->thread, FALSE, device_main, self);
     if (failure != 0) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "open %s: no thread: %s", self->info.id,
                     g_strerror(failure));
@@ -411,14 +438,21 @@ rein_device_wake(ReinDevice *self)
 }
 
 gboolean
-rein_device_interrupt(ReinDevice *self)
+rein_device_can_measure_memory(ReinDevice *self)
+{
+    return rein_plugin_has_memory_info(self->plugin) &&
+           (self->info.flags & REIN_DEVICE_UNIFIED_MEMORY) == 0;
+}
+
+gboolean
+rein_device_interrupt(ReinDevice *self, guint64 job)
 {
     g_return_val_if_fail(self != NULL, FALSE);
 
     if (!rein_plugin_has_interrupt(self->plugin)) {
         return FALSE;
     }
-    self->table->interrupt(self->handle); /* the caller's reference keeps the handle open */
+    self->table->interrupt(self->handle, job); /* the caller's reference keeps the handle open */
     return TRUE;
 }
 

@@ -135,8 +135,8 @@ gint64 rein_device_get_taken_ns(ReinDevice *self, const ReinCall *call);
 /* Makes every rein_device_wait() return and look again. */
 void rein_device_wake(ReinDevice *self);
 
-/* Calls the plugin's interrupt(), from the caller's thread; FALSE if it has none. */
-gboolean rein_device_interrupt(ReinDevice *self);
+/* Calls the plugin's interrupt() for `job`, from the caller's thread; FALSE if it has none. */
+gboolean rein_device_interrupt(ReinDevice *self, guint64 job);
 
 /*
  * Gives the device up: the call that hangs keeps its thread and stays unanswered, every queued and
@@ -150,6 +150,16 @@ void rein_device_give_up(ReinDevice *self, const char *reason);
  * A number that no other job of the process has, from 1; the job keeps a reference to the device.
  */
 guint64 rein_device_next_job(ReinDevice *self);
+
+/*
+ * A job begins on the device and ends there; the number is of rein_device_next_job(). The second tells
+ * whether no other job was on the device all the while.
+ */
+guint64 rein_device_begin_job(ReinDevice *self);
+gboolean rein_device_end_job(ReinDevice *self, guint64 number);
+
+/* Whether the plugin can say how much memory of its own the device has free. */
+gboolean rein_device_can_measure_memory(ReinDevice *self);
 
 gint64 rein_now_ns(void); /* monotonic */
 

@@ -80,6 +80,8 @@ rein_evolution_set_operators(ReinEvolution *self, double select_rate, guint32 to
                              guint32 n_elites, guint32 n_moves)
 {
     g_return_if_fail(self != NULL && tournament >= 1 && n_elites <= 1);
+    g_return_if_fail(select_rate >= 0 && select_rate <= 1 && cross_rate >= 0 && cross_rate <= 1);
+    g_return_if_fail(mutate_rate >= 0 && mutate_rate <= 1);
 
     self->select_rate = threshold(select_rate);
     self->tournament = tournament;

@@ -2,14 +2,13 @@
 
 /* An evolution on a thread of its own, with progress and the answer on the caller's main context. */
 
-#include <errno.h>
 #include <pthread.h>
 #include <rein/error.h>
-#include <signal.h>
 
 #include "evolution_private.h"
 #include "receipt_private.h"
 #include "result_private.h"
+#include "thread_private.h"
 
 /* One asynchronous run. The newest progress waits in it until the main context takes it. */
 typedef struct {
@@ -102,25 +101,6 @@ async_run_thread(void *data)
     return NULL;
 }
 
-/* Starts the thread with all signals blocked: they are the host's. */
-static int
-async_run_start(AsyncRun *run)
-{
-    pthread_t thread;
-    pthread_attr_t attributes;
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all);
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int code = pthread_create(&thread, &attributes, async_run_thread, run);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-    return code;
-}
-
 /* A result for a run that never began: nothing was held. */
 static ReinResult *
 result_new_failed(const char *what, int code)
@@ -138,6 +118,8 @@ void
 rein_evolution_run_async(ReinEvolution *self, GCancellable *cancellable, ReinProgressCb progress,
                          gpointer progress_data, GAsyncReadyCallback callback, gpointer user_data)
 {
+    pthread_t thread;
+
     g_return_if_fail(self != NULL);
 
     AsyncRun *run = g_new0(AsyncRun, 1);
@@ -153,7 +135,7 @@ rein_evolution_run_async(ReinEvolution *self, GCancellable *cancellable, ReinPro
     g_task_set_check_cancellable(task, FALSE);
     g_task_set_source_tag(task, (gpointer)rein_evolution_run_async);
 
-    const int code = async_run_start(run);
+    const int code = rein_thread_start(&thread, TRUE, async_run_thread, run);
     if (code != 0) {
         async_run_unref(run);
         g_task_return_pointer(task, result_new_failed("evolution: start a thread", code),

@@ -19,6 +19,10 @@ struct ReinJob {
     guint64 released_early_size;
     guint64 n_launches;
     guint64 n_launches_after_stop;
+
+    guint64 allocated_size;    /* bytes, of all buffers there ever were */
+    gboolean has_free_before;
+    guint64 free_before;       /* bytes of the device before the first of them */
 };
 
 static gboolean job_undo_program(gpointer owner, guint64 token, GError **error);
@@ -44,7 +48,7 @@ rein_job_new(ReinDevice *device, GError **error)
 
     ReinJob *self = g_new0(ReinJob, 1);
     self->device = rein_device_ref(device);
-    self->number = rein_device_next_job(device);
+    self->number = rein_device_begin_job(device);
     self->stop = g_steal_pointer(&stop);
     self->ledger = rein_ledger_new(self);
     rein_ladder_init(&self->ladder, self->device, self->stop);
@@ -178,6 +182,20 @@ rein_job_build(ReinJob *self, const char *name, GBytes *text, guint32 flags, GEr
     return call->token;
 }
 
+/* What the driver says is free; FALSE if it cannot tell. */
+static gboolean
+job_read_free(ReinJob *self, guint64 *free_size)
+{
+    g_autoptr(ReinCall) call = rein_call_new(REIN_CALL_MEMORY_INFO, self->number);
+
+    if (!rein_ladder_call_teardown(&self->ladder, call) ||
+        !rein_call_check(call, "memory_info", NULL)) {
+        return FALSE;
+    }
+    *free_size = call->free_size;
+    return TRUE;
+}
+
 guint64
 rein_job_allocate(ReinJob *self, const char *name, guint64 size, guint32 usage, GError **error)
 {
@@ -189,12 +207,16 @@ rein_job_allocate(ReinJob *self, const char *name, guint64 size, guint32 usage, 
     if (!job_may_begin(self, what, error)) {
         return 0;
     }
+    if (self->allocated_size == 0 && rein_device_can_measure_memory(self->device)) {
+        self->has_free_before = job_read_free(self, &self->free_before);
+    }
     call = rein_call_new(REIN_CALL_ALLOCATE, self->number);
     call->size = size;
     call->usage = usage;
     if (!job_call(self, call, REIN_TRANSFER_LIMIT_NS, what, error)) {
         return 0;
     }
+    self->allocated_size += size;
     rein_ledger_add(self->ledger, REIN_LEDGER_BUFFER, name, size, call->token, job_undo_buffer);
     return call->token;
 }
@@ -258,6 +280,18 @@ job_check_progress(ReinJob *self, const ReinSliceReport *report, GError **error)
     return FALSE;
 }
 
+static void
+job_count_launches(ReinJob *self, const ReinCall *call)
+{
+    const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+
+    self->n_launches += call->report.n_launches;
+    if (raised_ns > 0 && (gint64)call->report.last_launch_ns > raised_ns) {
+        /* of a call that was under way only the last launch is known to be late */
+        self->n_launches_after_stop += call->begun_ns > raised_ns ? call->report.n_launches : 1;
+    }
+}
+
 gboolean
 rein_job_run(ReinJob *self, const ReinSlice *slice, gint64 predicted_ns, ReinSliceReport *report,
              gint64 *duration_ns, GError **error)
@@ -272,17 +306,15 @@ rein_job_run(ReinJob *self, const ReinSlice *slice, gint64 predicted_ns, ReinSli
     }
     g_atomic_int_set(&self->state, REIN_JOB_RUNNING);
     call = rein_call_new_run(self->number, slice, self->stop);
-    if (!job_call(self, call, limit_ns, "run", error)) {
+    const gboolean is_done = job_call(self, call, limit_ns, "run", error);
+    if (self->ladder.abandoned_ns < 0) { /* else the plugin still has the call's answer in hand */
+        job_count_launches(self, call);
+    }
+    if (!is_done) {
         return FALSE;
     }
-
-    const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
     *report = call->report;
     *duration_ns = call->ended_ns - call->begun_ns;
-    self->n_launches += report->n_launches;
-    if (raised_ns > 0 && call->begun_ns > raised_ns) {
-        self->n_launches_after_stop += report->n_launches;
-    }
     return job_check_progress(self, report, error);
 }
 
@@ -348,6 +380,28 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
     }
 }
 
+/* The witness from outside: waits until the driver has at least 95 % of the job's bytes back. */
+static void
+job_verify_memory(ReinJob *self, gboolean was_alone, ReinReceiptBuilder *receipt)
+{
+    const gint64 begun_ns = rein_now_ns();
+    const guint64 tolerance = self->allocated_size / 20;
+    ReinMemoryCheck check = REIN_MEMORY_NOT_MEASURABLE;
+    guint64 free_size = 0;
+
+    if (self->has_free_before && was_alone && self->allocated_size > 0) {
+        while (job_read_free(self, &free_size)) {
+            check = free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK
+                                                               : REIN_MEMORY_MISSING;
+            if (check == REIN_MEMORY_BACK || rein_now_ns() - begun_ns >= REIN_MEMORY_LIMIT_NS) {
+                break;
+            }
+            g_usleep(REIN_MEMORY_POLL_US);
+        }
+    }
+    rein_receipt_builder_set_memory_check(receipt, check, rein_now_ns() - begun_ns);
+}
+
 static void
 job_write_rungs(ReinJob *self, ReinReceiptBuilder *receipt)
 {
@@ -383,6 +437,7 @@ rein_job_end(ReinJob *self)
 
     const gint64 ended_ns = rein_now_ns();
     const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
+    job_verify_memory(self, rein_device_end_job(self->device, self->number), builder);
     rein_receipt_builder_add_released(builder, self->released_early_size);
     rein_receipt_builder_set_times(builder, ended_ns - begun_ns,
                                    raised_ns > 0 ? ended_ns - raised_ns : -1);

@@ -51,11 +51,11 @@ ladder_watch(ReinLadder *self, gint64 now_ns, gint64 hang_ns)
 }
 
 /*
- * While the flag is up: interrupts at half the grace, gives up at its end; the grace runs from
+ * While the flag is up: interrupts `call` at half the grace, gives up at its end; the grace runs from
  * `from_ns` on. Returns the next event, 0 after giving up.
  */
 static gint64
-ladder_climb(ReinLadder *self, gint64 now_ns, gint64 from_ns)
+ladder_climb(ReinLadder *self, const ReinCall *call, gint64 now_ns, gint64 from_ns)
 {
     const gint64 interrupt_at_ns = from_ns + self->grace_ns / 2;
     gint64 give_up_at_ns = from_ns + self->grace_ns;
@@ -63,7 +63,7 @@ ladder_climb(ReinLadder *self, gint64 now_ns, gint64 from_ns)
     if (now_ns < interrupt_at_ns) {
         return interrupt_at_ns;
     }
-    if (self->interrupt_ns < 0 && rein_device_interrupt(self->device)) {
+    if (self->interrupt_ns < 0 && rein_device_interrupt(self->device, call->job)) {
         self->interrupt_ns = ladder_since_flag(self);
     }
     if (self->interrupt_ns >= 0) {
@@ -110,7 +110,7 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
         if (raised_ns > 0) {
             /* what begins after the flag, to fetch the best, has the grace for itself; a build's
              * begins when it is over its own limit */
-            next_ns = ladder_climb(self, now_ns, MAX(raised_ns, is_build ? hang_ns : begun_ns));
+            next_ns = ladder_climb(self, call, now_ns, MAX(raised_ns, is_build ? hang_ns : begun_ns));
         }
         if (next_ns == 0) {
             return FALSE;

@@ -57,9 +57,10 @@ stub_memory_info(ReinPluginDevice *device, uint64_t *free_size, uint64_t *total_
 }
 
 static void
-stub_interrupt(ReinPluginDevice *device)
+stub_interrupt(ReinPluginDevice *device, uint64_t job)
 {
     (void)device;
+    (void)job;
 }
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -308,6 +309,14 @@ rein_plugin_get_path(ReinPlugin *self)
     g_return_val_if_fail(self != NULL, NULL);
 
     return self->path;
+}
+
+gboolean
+rein_plugin_has_memory_info(ReinPlugin *self)
+{
+    g_return_val_if_fail(self != NULL, FALSE);
+
+    return self->table.memory_info != stub_memory_info;
 }
 
 gboolean

@@ -44,6 +44,9 @@ const char *rein_plugin_get_path(ReinPlugin *self); /* "" for a table */
 /* Whether the plugin brought its own interrupt(); the stub in its place does nothing. */
 gboolean rein_plugin_has_interrupt(ReinPlugin *self);
 
+/* The same of memory_info(). */
+gboolean rein_plugin_has_memory_info(ReinPlugin *self);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinPlugin, rein_plugin_unref)
 
 G_END_DECLS

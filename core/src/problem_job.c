@@ -78,10 +78,11 @@ problem_job_check_size(const ReinProblemJob *self, GError **error)
     if (problem_job_n_rows(self) * n_words <= G_MAXUINT32) {
         return TRUE;
     }
+    const guint64 tile = rein_device_get_interleave(rein_job_get_device(self->job));
     g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
                 "%s: a population of %u with rows of %" G_GUINT64_FORMAT
                 " values is more than kernels can count (use at most %" G_GUINT64_FORMAT ")",
-                problem->name, self->population, n_words, G_MAXUINT32 / n_words);
+                problem->name, self->population, n_words, G_MAXUINT32 / n_words / tile * tile);
     return FALSE;
 }
 

@@ -11,6 +11,8 @@ struct ReinReceipt {
     guint64 leaked_size;
     guint n_leaked;
     gint64 teardown_ns;
+    ReinMemoryCheck memory_check;
+    gint64 memory_check_ns;
     gint64 stop_ns;
     guint64 n_launches;
     guint64 n_launches_after_stop;
@@ -85,7 +87,8 @@ rein_receipt_is_clean(ReinReceipt *self)
 {
     g_return_val_if_fail(self != NULL, FALSE);
 
-    return !self->is_abandoned && self->n_leaked == 0 && self->leaked_size == 0;
+    return !self->is_abandoned && self->n_leaked == 0 && self->leaked_size == 0 &&
+           self->memory_check != REIN_MEMORY_MISSING;
 }
 
 gboolean
@@ -114,6 +117,34 @@ rein_receipt_get_teardown_ns(ReinReceipt *self)
 {
     g_return_val_if_fail(self != NULL, 0);
     return self->teardown_ns;
+}
+
+ReinMemoryCheck
+rein_receipt_get_memory_check(ReinReceipt *self)
+{
+    g_return_val_if_fail(self != NULL, REIN_MEMORY_NOT_MEASURABLE);
+    return self->memory_check;
+}
+
+gint64
+rein_receipt_get_memory_check_ns(ReinReceipt *self)
+{
+    g_return_val_if_fail(self != NULL, 0);
+    return self->memory_check_ns;
+}
+
+const char *
+rein_memory_check_to_string(ReinMemoryCheck check)
+{
+    switch (check) {
+    case REIN_MEMORY_NOT_MEASURABLE:
+        return "not-measurable";
+    case REIN_MEMORY_BACK:
+        return "back";
+    case REIN_MEMORY_MISSING:
+        return "missing";
+    }
+    return "unknown";
 }
 
 gint64
@@ -280,6 +311,14 @@ void
 rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self)
 {
     self->receipt->is_abandoned = TRUE;
+}
+
+void
+rein_receipt_builder_set_memory_check(ReinReceiptBuilder *self, ReinMemoryCheck check,
+                                      gint64 duration_ns)
+{
+    self->receipt->memory_check = check;
+    self->receipt->memory_check_ns = duration_ns;
 }
 
 void

@@ -165,6 +165,7 @@ note_time(CpuKernel *kernel, CpuWorkDone done)
 static uint32_t
 run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
 {
+    const uint64_t asked_ns = cpu_machine_now();
     CpuPool *pool = run->device->pool;
     CpuKernel *kernel = stage->kernel;
     const uint32_t first = work->first;
@@ -173,6 +174,9 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
     const uint64_t deadline_ns = work->until_ns;
     CpuWorkDone done = { 0 };
 
+    if (rein_stop_requested(run->stop)) {
+        return 0;
+    }
     work->entry = kernel->entry;
     work->stop = run->stop;
     work->most = n_items;
@@ -197,7 +201,10 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
         note_time(kernel, done);
         work->first += done.n_items;
     }
-    run->report->n_launches += work->first > first; /* not one that a stop forestalled */
+    if (work->first > first) { /* not one that a stop forestalled */
+        run->report->n_launches++;
+        run->report->last_launch_ns = asked_ns;
+    }
     return work->first - first;
 }
 
@@ -228,7 +235,7 @@ run_round(const CpuSlice *run, uint32_t index)
                          .round = round,
                          .progress = progress,
                          .until_ns = UINT64_MAX };
-        if (rein_stop_requested(run->stop) || run_stage(run, stage, &work) < stage->n_items) {
+        if (run_stage(run, stage, &work) < stage->n_items) {
             return false;
         }
     }
@@ -261,9 +268,7 @@ run_items(const CpuSlice *run)
                      .progress = progress_of(slice, 0),
                      .until_ns = run->deadline_ns };
 
-    if (!rein_stop_requested(run->stop)) {
-        run->report->n_items = run_stage(run, stage, &work);
-    }
+    run->report->n_items = run_stage(run, stage, &work);
 }
 
 ReinStatus

@@ -394,7 +394,7 @@ MemoryInfo(ReinPluginDevice *handle, uint64_t *free_size, uint64_t *total_size, 
 }
 
 void
-Interrupt(ReinPluginDevice *)
+Interrupt(ReinPluginDevice *, uint64_t)
 {
     std::lock_guard<std::mutex> guard(TheWorld().lock);
 

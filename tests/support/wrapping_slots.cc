@@ -360,12 +360,12 @@ MemoryInfo(ReinPluginDevice *handle, uint64_t *free_size, uint64_t *total_size, 
 }
 
 void
-Interrupt(ReinPluginDevice *handle)
+Interrupt(ReinPluginDevice *handle, uint64_t job)
 {
-    WrappingCall call(Slot::kInterrupt, handle, 0, nullptr, false);
+    WrappingCall call(Slot::kInterrupt, handle, job, nullptr, false);
 
     call.Begin();
-    call.inner().interrupt(call.inner_device());
+    call.inner().interrupt(call.inner_device(), job);
     call.Finish(REIN_OK);
 }
 

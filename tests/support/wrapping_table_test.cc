@@ -203,7 +203,7 @@ TEST_F(WrappingTableTest, TwoSlotsAtOnceAreABreach)
     std::thread other([this] {
         EXPECT_TRUE(wrapping_.WaitUntilHanging());
         Allocate(2);
-        table_->interrupt(device_); /* this one is allowed */
+        table_->interrupt(device_, 1); /* this one is allowed */
         wrapping_.LetGo();
     });
     Cleanup(1);

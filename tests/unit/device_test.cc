@@ -311,7 +311,7 @@ TEST_F(DeviceTest, InterruptIsCalledFromTheCallersThread)
     wrapping_->HangCall(Slot::kUsage, 1);
     rein_device_post(device_, call);
     ASSERT_TRUE(wrapping_->WaitUntilHanging());
-    EXPECT_TRUE(rein_device_interrupt(device_));
+    EXPECT_TRUE(rein_device_interrupt(device_, 1));
     EXPECT_EQ(FakeGetCounts().n_interrupts, 1u);
     wrapping_->LetGo();
     EXPECT_TRUE(rein_device_wait(device_, call, G_MAXINT64));
@@ -320,7 +320,7 @@ TEST_F(DeviceTest, InterruptIsCalledFromTheCallersThread)
 TEST_F(DeviceTest, InterruptSaysIfThePluginHasNone)
 {
     ASSERT_NE(Open([](ReinPluginTable &table) { table.interrupt = nullptr; }), nullptr);
-    EXPECT_FALSE(rein_device_interrupt(device_));
+    EXPECT_FALSE(rein_device_interrupt(device_, 1));
 }
 
 TEST_F(DeviceTest, LastUnrefMakesTheQueuedCallsFirst)

@@ -300,7 +300,7 @@ TEST_F(PluginTest, SlotsBehindAShorterTableAreStubs)
     EXPECT_EQ(table->memory_info(nullptr, &free_size, &total_size, &msg), REIN_ERR_UNSUPPORTED);
     EXPECT_STREQ(room, "this plugin has no memory_info");
     EXPECT_EQ(free_size + total_size, 0u);
-    table->interrupt(nullptr);
+    table->interrupt(nullptr, 1);
     EXPECT_FALSE(rein_plugin_has_interrupt(plugin));
 }
 

@@ -7,11 +7,15 @@
  * as C++17; nothing but <stddef.h> and <stdint.h> is needed.
  *
  * Rules that hold for every slot:
- * - Every struct that crosses the line begins with its size or has a documented stride, so that
+ * - Structs that may grow begin with `struct_size`, set by whoever provides the memory; the other side
+ *   neither reads nor writes beyond it, and leaves what it does not know as it is, zero at first. So
  *   either side may be older than the other. Unknown bits in flags are ignored by the reader.
  * - No memory changes its owner. Text goes into the caller's ReinMsg. Pointers passed down are
  *   borrowed for the call, except ReinHost, which lives until close().
- * - Programs and buffers are 64-bit tokens, valid on the device that made them; 0 is none.
+ * - Programs and buffers are 64-bit tokens, valid on the device that made them; 0 is none. The plugin
+ *   answers a token it does not know, one of another job, or a range outside a buffer with
+ *   REIN_ERR_INVALID_ARGUMENT and touches nothing.
+ * - After any status but REIN_OK the out-values mean nothing and nothing new is held.
  * - A plugin never calls abort, exit, _exit, fork, system, signal or setenv.
  * - The tag in brackets is the thread the core calls from. [device thread]: each open device has one
  *   thread, and every slot but interrupt() is called there, one at a time. [any thread]: concurrently
@@ -97,7 +101,10 @@ typedef struct ReinDeviceInfo {
     char pci[32];          /* "0000:65:00.0", so that two APIs that show one card can be matched */
 } ReinDeviceInfo;
 
-/* The text of a program. The plugin compiles `dialect` followed by `text` as one translation unit. */
+/*
+ * The text of a program. The plugin compiles `dialect` followed by `text` as one translation unit, with
+ * the macro REIN_INTERLEAVE defined as the `interleave` of its ReinDeviceInfo.
+ */
 typedef struct ReinSource {
     uint32_t struct_size;
     uint32_t flags;       /* REIN_SOURCE_* */
@@ -106,7 +113,8 @@ typedef struct ReinSource {
     uint64_t text_size;   /* bytes without the NUL */
     const char *dialect;  /* kernels/rein_kernel.h, NUL-terminated */
     uint64_t dialect_size;
-    const char *digest;   /* SHA-256 over dialect then text, 64 lower-case hexadecimal digits */
+    const char *digest;   /* SHA-256 over dialect then text, 64 lower-case hexadecimal digits; not over
+                             flags: a cache key takes both */
 } ReinSource;
 
 #define REIN_SOURCE_FAST_MATH 0x1u /* the user asked for it: contraction and reordering are allowed */
@@ -136,8 +144,8 @@ typedef struct ReinStage {
  * the stage before it.
  *
  * `progress` of round r, as the kernels see it, is the upper half of
- * progress_start + (r - first_round) * progress_step: the used-up part of the job's limits, 0 to 2^32.
- * The step makes a schedule over rounds independent of how rounds are cut into slices.
+ * progress_start + (r - first_round) * progress_step: the used-up part of the job's limits, 0 to
+ * 2^32-1, where it also stays if that sum overflows. The step makes a schedule over rounds independent of how rounds are cut into slices.
  */
 typedef struct ReinSlice {
     uint32_t struct_size;
@@ -151,15 +159,17 @@ typedef struct ReinSlice {
     uint32_t flags;           /* zero */
     uint64_t progress_start;  /* 2^-64 of the job's limits */
     uint64_t progress_step;   /* the same, per round */
-    uint64_t budget_ns;       /* wall clock; a hint, looked at where it costs nothing */
+    uint64_t budget_ns;       /* wall clock; looked at after each round, or where a range of items can end */
 } ReinSlice;
 
 /* How far a slice came. What is not counted here did not happen, as far as the core is concerned. */
 typedef struct ReinSliceReport {
     uint32_t struct_size;
-    uint32_t n_rounds; /* whole rounds done, from first_round on */
+    uint32_t n_rounds; /* whole rounds done, from first_round on; 0 for a range of items */
     uint32_t n_items;  /* items done, from first_item on; 0 for a slice of whole rounds */
-    uint32_t n_launches; /* kernels begun, for the receipt */
+    uint32_t n_launches; /* kernels begun */
+    uint64_t last_launch_ns; /* CLOCK_MONOTONIC just before the plugin looked at `stop` for the last
+                                launch it began; 0 if there was none. Proves that none came late */
 } ReinSliceReport;
 
 /* What a plugin holds for one job, by its own count. */
@@ -238,9 +248,10 @@ typedef struct ReinPluginTable {
 
     /*
      * Runs `slice` of `job` to its end, to its budget, or until *stop is not zero, whichever is
-     * first; REIN_OK in all three, `report` says how far it came. Keeps no pointer and no running
-     * work after the call. Reads `stop` before each launch and inside long loops; begins no launch
-     * after it saw it set. [device thread, may block]
+     * first; REIN_OK in all three, `report` says how far it came. Does at least one round, or one item
+     * of a range, unless *stop is set. Keeps no pointer and no running work after the call. Reads
+     * `stop` before each launch and inside long loops; begins no launch after it saw it set.
+     * [device thread, may block]
      */
     ReinStatus (*run_fitness)(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
                               const volatile uint32_t *stop, ReinSliceReport *report, ReinMsg *msg);
@@ -263,10 +274,11 @@ typedef struct ReinPluginTable {
                               ReinMsg *msg);
 
     /*
-     * (optional) Cuts the running slice short if the driver can; a no-op when none runs.
+     * (optional) Cuts the running slice of `job` short if the driver can; a no-op when no slice of it
+     * runs. Called between the end of open() and the beginning of close(). Returns at once.
      * [any thread]
      */
-    void (*interrupt)(ReinPluginDevice *device);
+    void (*interrupt)(ReinPluginDevice *device, uint64_t job);
 } ReinPluginTable;
 
 /*

@@ -78,10 +78,10 @@ REIN_API void rein_evolution_set_start(ReinEvolution *self, GBytes *genes, guint
 
 /**
  * rein_evolution_set_operators:
- * @select_rate: chance that a child's parent wins a tournament; else individual i follows from i
+ * @select_rate: chance, 0 to 1, that a child's parent wins a tournament; else individual i follows from i
  * @tournament: individuals in a tournament, at least 1
- * @cross_rate: chance that a child has a second parent
- * @mutate_rate: chance that 1 to @mutate_genes of a child's genes are drawn anew
+ * @cross_rate: chance, 0 to 1, that a child has a second parent
+ * @mutate_rate: chance, 0 to 1, that 1 to @mutate_genes of a child's genes are drawn anew
  * @n_elites: 0 or 1; 1 puts the best so far back, unchanged, as individual 0 of each round
  * @n_moves: moves of the improve kernel per individual and round
  */
@@ -119,10 +119,11 @@ REIN_API void rein_evolution_set_record_cb(ReinEvolution *self, ReinRecordCb cal
  * @cancellable: (nullable): cancelling it is rein_evolution_stop()
  * @callback: (nullable): progress, on this thread
  *
- * Runs to the end, whatever ends it. Everything the job held has been given back on return.
+ * Runs to the end, whatever ends it. Everything the job held has been given back on return. It is a
+ * programming error to run an evolution twice, or with a start larger than the population.
  *
- * Returns: (transfer full): the result, never %NULL: a run that fails has an outcome, an error and a
- *     receipt, too [may block]
+ * Returns: (transfer full): the result, never %NULL but after a programming error: a run that fails
+ *     has an outcome, an error and a receipt, too [may block]
  */
 REIN_API ReinResult *rein_evolution_run(ReinEvolution *self, GCancellable *cancellable,
                                         ReinProgressCb callback, gpointer user_data);
@@ -137,7 +138,7 @@ REIN_API void rein_evolution_run_async(ReinEvolution *self, GCancellable *cancel
                                        ReinProgressCb progress, gpointer progress_data,
                                        GAsyncReadyCallback callback, gpointer user_data);
 
-/* Returns: (transfer full): the result, never %NULL */
+/* Returns: (transfer full): the result, as of rein_evolution_run() */
 REIN_API ReinResult *rein_evolution_run_finish(ReinEvolution *self, GAsyncResult *result);
 
 /* Raises the stop flag. Before the run it ends it at once; after its end it is a no-op. [any thread] */

@@ -17,7 +17,7 @@ typedef struct ReinReceipt ReinReceipt;
 
 /* One piece the job held, in the order it was given back. Text is owned by the receipt. */
 typedef struct ReinReceiptStep {
-    const char *kind; /* "buffer", "program", "device", "plugin" */
+    const char *kind; /* "buffer", "program", "device" */
     const char *name;
     guint64 size;       /* bytes, 0 where it has none */
     gint64 duration_ns; /* of giving it back */
@@ -41,8 +41,20 @@ typedef struct ReinReceiptKind {
 REIN_API ReinReceipt *rein_receipt_ref(ReinReceipt *self);
 REIN_API void rein_receipt_unref(ReinReceipt *self);
 
+/**
+ * ReinMemoryCheck:
+ * @REIN_MEMORY_NOT_MEASURABLE: the driver cannot tell (shared with the host, or with another job)
+ * @REIN_MEMORY_BACK: by the driver's count at least 95 % of the job's bytes are free again
+ * @REIN_MEMORY_MISSING: 5 s after the cleanup they were not
+ */
+typedef enum {
+    REIN_MEMORY_NOT_MEASURABLE,
+    REIN_MEMORY_BACK,
+    REIN_MEMORY_MISSING,
+} ReinMemoryCheck;
+
 /*
- * Nothing is left: the plugin answered its cleanup and its own count is zero. A step that failed before
+ * Nothing is left: the plugin answered its cleanup, its own count is zero, and no memory is missing. A step that failed before
  * and was made good by the cleanup still shows its error.
  */
 REIN_API gboolean rein_receipt_is_clean(ReinReceipt *self);
@@ -54,12 +66,22 @@ REIN_API guint64 rein_receipt_get_released_size(ReinReceipt *self); /* bytes of 
 REIN_API guint64 rein_receipt_get_leaked_size(ReinReceipt *self);   /* by the plugin's own count */
 REIN_API gint64 rein_receipt_get_teardown_ns(ReinReceipt *self);
 
+/* What the driver says of the job's memory after the teardown, and how long that took to find out. */
+REIN_API ReinMemoryCheck rein_receipt_get_memory_check(ReinReceipt *self);
+REIN_API gint64 rein_receipt_get_memory_check_ns(ReinReceipt *self);
+
+/* One word, as in JSON: "not-measurable", "back", "missing". */
+REIN_API const char *rein_memory_check_to_string(ReinMemoryCheck check);
+
 /* From the stop flag to the last plugin call's return; -1 if the job was never stopped. */
 REIN_API gint64 rein_receipt_get_stop_ns(ReinReceipt *self);
 
 REIN_API guint64 rein_receipt_get_n_launches(ReinReceipt *self);
 
-/* Kernel launches begun in calls that were made after the flag was set: zero, always. */
+/*
+ * Kernel launches that the plugin began though the flag was set, by the time it looked at the flag before
+ * its last one: zero unless the plugin breaks the contract.
+ */
 REIN_API guint64 rein_receipt_get_n_launches_after_stop(ReinReceipt *self);
 
 REIN_API guint rein_receipt_get_n_steps(ReinReceipt *self);

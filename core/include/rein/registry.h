@@ -102,7 +102,7 @@ REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, gui
  * @flags: how to open it
  *
  * Opens the first device that answers @selector, and no other if that fails. Scans if that was not
- * done yet.
+ * done yet. Blocks as long as the plugin's driver does: in this process nothing can end its open().
  *
  * Returns: (transfer full): the device, or %NULL with %REIN_ERROR_NO_DEVICE whose message says what
  *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is

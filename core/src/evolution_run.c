@@ -373,6 +373,9 @@ run_get_outcome(Run *run, const GError *error)
     const ReinStopReason reason =
         run->on.job != NULL ? rein_job_get_stop_reason(run->on.job) : REIN_STOP_NONE;
 
+    if (rein_receipt_is_abandoned(run->result->receipt)) {
+        return REIN_OUTCOME_HANG; /* whoever wanted it to end */
+    }
     if (reason == REIN_STOP_DEADLINE) {
         return REIN_OUTCOME_DEADLINE;
     }
@@ -393,8 +396,8 @@ run_new_error(const Run *run, ReinOutcome outcome)
 
     if (outcome == REIN_OUTCOME_DEADLINE) {
         return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
-                           "evolve %s: the deadline of %.3g s passed after %u rounds", name,
-                           (double)run->evolution->deadline_ns / 1e9, run->n_rounds);
+                           "evolve %s: the deadline passed after %u rounds", name,
+                           run->n_rounds);
     }
     if (outcome == REIN_OUTCOME_HANG) {
         return g_error_new(

@@ -21,6 +21,7 @@ struct ReinJob {
     guint64 n_launches_after_stop;
 
     guint64 allocated_size;    /* bytes, of all buffers there ever were */
+    gint64 memory_limit_ns;
     gboolean has_free_before;
     guint64 free_before;       /* bytes of the device before the first of them */
 };
@@ -51,6 +52,7 @@ rein_job_new(ReinDevice *device, GError **error)
     self->number = rein_device_begin_job(device);
     self->stop = g_steal_pointer(&stop);
     self->ledger = rein_ledger_new(self);
+    self->memory_limit_ns = REIN_MEMORY_LIMIT_NS;
     rein_ladder_init(&self->ladder, self->device, self->stop);
     return self;
 }
@@ -73,6 +75,12 @@ void
 rein_job_set_grace(ReinJob *self, gint64 grace_ns)
 {
     self->ladder.grace_ns = CLAMP(grace_ns, 1, REIN_MAX_GRACE_NS);
+}
+
+void
+rein_job_set_memory_limit(ReinJob *self, gint64 limit_ns)
+{
+    self->memory_limit_ns = limit_ns;
 }
 
 void
@@ -393,7 +401,7 @@ job_verify_memory(ReinJob *self, gboolean was_alone, ReinReceiptBuilder *receipt
         while (job_read_free(self, &free_size)) {
             check = free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK
                                                                : REIN_MEMORY_MISSING;
-            if (check == REIN_MEMORY_BACK || rein_now_ns() - begun_ns >= REIN_MEMORY_LIMIT_NS) {
+            if (check == REIN_MEMORY_BACK || rein_now_ns() - begun_ns >= self->memory_limit_ns) {
                 break;
             }
             g_usleep(REIN_MEMORY_POLL_US);

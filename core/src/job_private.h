@@ -40,6 +40,9 @@ ReinJob *rein_job_new(ReinDevice *device, GError **error);
 void rein_job_free(ReinJob *self);
 
 void rein_job_set_grace(ReinJob *self, gint64 grace_ns);
+
+/* How long the verification waits for the driver to have the memory back. */
+void rein_job_set_memory_limit(ReinJob *self, gint64 limit_ns);
 void rein_job_set_deadline(ReinJob *self, gint64 deadline_ns); /* monotonic; 0: none */
 
 /* Acquisitions: each is in the ledger before it is returned, 0 with an error otherwise. [may block] */

@@ -8,6 +8,7 @@
 #include <rein_kernel.h>
 #include <string.h>
 
+#include "kernel_text_private.h"
 #include "problem_private.h"
 
 G_STATIC_ASSERT(REIN_N_PARAMS == PARAM_COUNT);
@@ -98,6 +99,28 @@ problem_job_evolve_text(const ReinProblemJob *self, const char **name)
     return g_bytes_new_static(rein_evolve_int32, rein_evolve_int32_size);
 }
 
+/* The kernels of the problem take what rein_problem_job_*_stage() bind, in that order. */
+static gboolean
+problem_job_check_kernels(const ReinProblem *problem, GError **error)
+{
+    const char *gene = problem->genome_kind == REIN_GENOME_INT16 ? "u16" : "u32";
+    const char *value = problem->fitness_kind == REIN_FITNESS_FLOAT32 ? "f32" : "i32";
+    const ReinKernelArgument fitness[] = {
+        { "IN", "u32" }, { "IN", gene }, { "IN", "u32" }, { "OUT", value }, { NULL, NULL },
+        { NULL, NULL },
+    };
+    const ReinKernelArgument improve[] = {
+        { "IN", "u32" }, { "INOUT", gene }, { "INOUT", "u32" }, { "IN", value }, { NULL, NULL },
+        { NULL, NULL },  { NULL, NULL },
+    };
+
+    return rein_kernel_text_check(problem->file_name, problem->text, problem->fitness_kernel,
+                                  fitness, G_N_ELEMENTS(fitness), error) &&
+           (problem->improve_kernel == NULL ||
+            rein_kernel_text_check(problem->file_name, problem->text, problem->improve_kernel,
+                                   improve, G_N_ELEMENTS(improve), error));
+}
+
 static gboolean
 problem_job_build(ReinProblemJob *self, GError **error)
 {
@@ -108,6 +131,9 @@ problem_job_build(ReinProblemJob *self, GError **error)
     if (problem->text == NULL) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "%s: the problem has no kernel",
                     problem->name);
+        return FALSE;
+    }
+    if (!problem_job_check_kernels(problem, error)) {
         return FALSE;
     }
     self->evolve = rein_job_build(self->job, name, evolve, 0, error);

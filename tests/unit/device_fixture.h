@@ -54,7 +54,6 @@ class DeviceFixture : public testing::Test
          GHashTable *settings = nullptr, GError **error = nullptr)
     {
         ReinPluginTable table = *FakeTable();
-        const ReinDeviceInfo info = FakeDeviceInfo(0);
 
         if (bend != nullptr) {
             bend(table);
@@ -63,7 +62,7 @@ class DeviceFixture : public testing::Test
             wrapping_ = std::make_unique<WrappingTable>(&table);
         }
         g_autoptr(ReinPlugin) plugin = rein_plugin_new_for_table(wrapping_->table(), nullptr);
-        device_ = rein_device_open(plugin, &info, settings, error);
+        device_ = rein_device_open(plugin, &info_, settings, error);
         return device_;
     }
 
@@ -154,6 +153,7 @@ class DeviceFixture : public testing::Test
                                 : std::make_pair(0, std::string());
     }
 
+    ReinDeviceInfo info_ = FakeDeviceInfo(0); /* what Open() says the device is */
     std::unique_ptr<WrappingTable> wrapping_;
     ReinDevice *device_ = nullptr;
     bool allows_breaches_ = false;

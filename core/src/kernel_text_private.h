@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * What can be told of a kernel's text without a compiler: that it declares a kernel with the arguments
+ * What can be told of a kernel's text without a compiler: whether it declares a kernel with the arguments
  * that the engine will bind. A device cannot notice a wrong one: it would write somewhere else.
  * [any thread]
  */
@@ -18,7 +18,7 @@ typedef struct ReinKernelArgument {
 } ReinKernelArgument;
 
 /*
- * Whether `text` declares REIN_KERNEL(`kernel`, …) at the beginning of a line, with these arguments;
+ * If `text` declares REIN_KERNEL(`kernel`, …) at the beginning of a line: whether with these arguments;
  * REIN_ERROR_BUILD with file and line if not. `file` is what messages call the text.
  */
 gboolean rein_kernel_text_check(const char *file, GBytes *text, const char *kernel,

@@ -16,7 +16,8 @@ refuse(const char *selector, const char *fault, GError **error)
     g_autofree char *shown = rein_text_line(selector, MAX_LENGTH);
 
     g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
-                "device selector \"%s\" %s (use auto, a plugin, plugin:index or an id)", shown,
+                "device selector \"%s\" %s (use auto, a plugin, plugin:index, an id or its "
+                "beginning up to a colon)", shown,
                 fault);
     return FALSE;
 }
@@ -169,7 +170,7 @@ plugin_story(const char *plugin, GPtrArray *candidates)
                                    candidate->reason);
         }
     }
-    return g_strdup_printf("%s: not installed", plugin);
+    return g_strdup_printf("no plugin called \"%s\" is installed", plugin);
 }
 
 static char *

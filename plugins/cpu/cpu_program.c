@@ -170,6 +170,7 @@ cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *sour
         return rein_msg_fail(msg, REIN_ERR_OUT_OF_MEMORY, "build %s: out of memory", source->name);
     }
     program->job = job;
+    snprintf(program->name, sizeof program->name, "%s", source->name);
     program->prebuilt = find_prebuilt(source->digest);
     if (program->prebuilt == NULL) {
         status = load_library(device, source, &program->library, msg);
@@ -309,7 +310,8 @@ cpu_program_kernel(ReinPluginDevice *device, uint64_t job, uint64_t token, const
         entry = find_entry(program, device->settings.level, name);
     }
     if (entry == NULL) {
-        rein_msg_set(msg, "program %" PRIu64 " has no kernel '%.64s'", token, name);
+        rein_msg_set(msg, "%s has no kernel %.64s (REIN_KERNEL(%.64s, ...) declares one)",
+                     program->name, name, name);
         return NULL;
     }
     kernel = calloc(1, sizeof *kernel + length + 1);

@@ -29,6 +29,7 @@ struct CpuProgram {
     const CpuPrebuiltProgram *prebuilt; /* or NULL */
     void *library;                      /* of dlopen(), or NULL */
     CpuKernel *kernels;                 /* list of those asked for so far */
+    char name[64];                      /* of the source, for messages; may be cut off */
 };
 
 /* Slots of the table, see plugin_abi.h. */

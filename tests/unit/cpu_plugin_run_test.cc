@@ -510,9 +510,9 @@ TEST_F(CpuRunTest, MalformedStageIsRefusedAndRunsNothing)
     add("of 0 items", [](ReinStage &s) { s.n_items = 0; });
     add("with 13 buffers", [](ReinStage &s) { s.n_buffers = 13; });
     add("names no kernel", [](ReinStage &s) { s.kernel = nullptr; });
-    add("no kernel 'cuont'", [](ReinStage &s) { s.kernel = "cuont"; });
-    add("no kernel 'exit'", [](ReinStage &s) { s.kernel = "exit"; });
-    add("no kernel 'count_item'", [](ReinStage &s) { s.kernel = "count_item"; });
+    add("no kernel cuont", [](ReinStage &s) { s.kernel = "cuont"; });
+    add("no kernel exit", [](ReinStage &s) { s.kernel = "exit"; });
+    add("no kernel count_item", [](ReinStage &s) { s.kernel = "count_item"; });
     add("program 0 is not known", [](ReinStage &s) { s.program = 0; });
     add("program 9999 is not known", [](ReinStage &s) { s.program = 9999; });
     add("is not of job 11", [&](ReinStage &s) { s.program = foreign_program; });

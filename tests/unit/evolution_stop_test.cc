@@ -208,7 +208,7 @@ TEST_F(EvolutionStopTest, ADeadlineIsAnErrorWithTheBestSoFar)
     ASSERT_TRUE(
         g_error_matches(rein_result_get_error(run.result()), REIN_ERROR, REIN_ERROR_TIMEOUT));
     EXPECT_THAT(rein_result_get_error(run.result())->message,
-                HasSubstr("evolve fake: the deadline of 0.5 s passed after 0 rounds"));
+                HasSubstr("evolve fake: the deadline passed after 0 rounds"));
     ASSERT_NE(rein_result_get_best(run.result()), nullptr);
     EXPECT_EQ(Sum(run), rein_result_get_best(run.result())[0]);
     EXPECT_TRUE(rein_receipt_is_clean(run.receipt()));

@@ -64,13 +64,11 @@ TEST_F(KernelTextTest, WrongTypeOrDirectionIsNamed)
     EXPECT_THAT(error_->message, HasSubstr("argument 1 of kernel f is OUT(u32,params)"));
 }
 
-TEST_F(KernelTextTest, MissingKernelIsSaid)
+TEST_F(KernelTextTest, KernelThatIsNotDeclaredHereIsLeftToTheCompiler)
 {
     for (const char *text : { "", "REIN_KERNEL(g, IN(u32, a))", " REIN_KERNEL(f, IN(u32, a))",
                               "REIN_KERNEL(fg, IN(u32, a))", "REIN_KERNEL(", "REIN_KERNEL(f" }) {
-        EXPECT_FALSE(check(text)) << text;
-        EXPECT_STREQ(error_->message,
-                     "my.cl: there is no REIN_KERNEL(f, …) at the beginning of a line");
+        EXPECT_TRUE(check(text)) << text;
     }
 }
 
@@ -80,12 +78,12 @@ TEST_F(KernelTextTest, LinesOfAJoinedTextAreThoseOfItsFiles)
     EXPECT_THAT(error_->message, HasSubstr("b.cl:2: kernel f has 1 arguments"));
 }
 
-TEST_F(KernelTextTest, TextThatEndsInTheMiddleIsNoKernel)
+TEST_F(KernelTextTest, TextThatEndsInTheMiddleIsReadNoFurther)
 {
     EXPECT_FALSE(check("REIN_KERNEL(f, IN(u32, a"));
     EXPECT_FALSE(check("REIN_KERNEL(f,"));
-    EXPECT_FALSE(check("#line"));
-    EXPECT_FALSE(check("#line 4294967296 \""));
+    EXPECT_TRUE(check("#line"));
+    EXPECT_TRUE(check("#line 4294967296 \""));
 }
 
 } // namespace

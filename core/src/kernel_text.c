@@ -153,7 +153,8 @@ rein_kernel_text_check(const char *file, GBytes *text, const char *kernel,
                        const ReinKernelArgument *expected, guint n_expected, GError **error)
 {
     gsize size = 0;
-    const char *begin = g_bytes_get_data(text, &size);
+    const char *data = g_bytes_get_data(text, &size);
+    const char *begin = data != NULL ? data : ""; /* of an empty text */
     Cursor cursor = { .at = begin, .end = begin + size, .file = g_strdup(file), .line = 1 };
     gboolean is_found = FALSE;
     gboolean is_right = TRUE;

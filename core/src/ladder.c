@@ -78,27 +78,38 @@ ladder_climb(ReinLadder *self, const ReinCall *call, gint64 now_ns, gint64 from_
     return give_up_at_ns;
 }
 
+/* The watch over one call. */
+typedef struct {
+    gint64 due_ns;   /* when the watch was to look again, at the latest */
+    gint64 awake_ns; /* since when this process runs without a break; 0: all the time */
+} Watch;
+
 /*
  * Since when the call may be late. Not while it waits behind the calls of other jobs: their own ladders
- * see to those.
+ * see to those. And not before this process stood still (SIGSTOP, Ctrl-Z), the plugin with it, which
+ * shows in a look that comes late.
  */
 static gint64
-ladder_begun_ns(const ReinLadder *self, const ReinCall *call, gint64 now_ns)
+ladder_begun_ns(const ReinLadder *self, Watch *watch, const ReinCall *call, gint64 now_ns)
 {
     const gint64 taken_ns = rein_device_get_taken_ns(self->device, call);
 
-    return taken_ns > 0 ? taken_ns : now_ns;
+    if (now_ns - watch->due_ns > REIN_STALL_NS) {
+        watch->awake_ns = now_ns;
+    }
+    return taken_ns > 0 ? MAX(taken_ns, watch->awake_ns) : now_ns;
 }
 
 gboolean
 rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
 {
     const gboolean is_build = call->kind == REIN_CALL_BUILD;
+    Watch watch = { .due_ns = rein_now_ns() };
 
     rein_device_post(self->device, call);
     for (;;) {
         const gint64 now_ns = rein_now_ns();
-        const gint64 begun_ns = ladder_begun_ns(self, call, now_ns);
+        const gint64 begun_ns = ladder_begun_ns(self, &watch, call, now_ns);
         const gint64 hang_ns = begun_ns + limit_ns;
         gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
         gint64 next_ns = 0;
@@ -110,7 +121,8 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
         if (raised_ns > 0) {
             /* what begins after the flag, to fetch the best, has the grace for itself; a build's
              * begins when it is over its own limit */
-            next_ns = ladder_climb(self, call, now_ns, MAX(raised_ns, is_build ? hang_ns : begun_ns));
+            next_ns =
+                ladder_climb(self, call, now_ns, MAX(raised_ns, is_build ? hang_ns : begun_ns));
         }
         if (next_ns == 0) {
             return FALSE;
@@ -118,6 +130,7 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
         if (rein_device_wait(self->device, call, next_ns)) {
             break;
         }
+        watch.due_ns = next_ns;
     }
     if (call->kind == REIN_CALL_RUN_FITNESS && rein_stop_get_raised_ns(self->stop) > 0 &&
         self->slice_left_ns < 0) {
@@ -129,16 +142,20 @@ rein_ladder_call(ReinLadder *self, ReinCall *call, gint64 limit_ns)
 gboolean
 rein_ladder_call_teardown(ReinLadder *self, ReinCall *call)
 {
-    gint64 until_ns = 0;
+    Watch watch = { .due_ns = rein_now_ns() };
 
     rein_device_post(self->device, call);
-    do {
+    for (;;) {
         const gint64 now_ns = rein_now_ns();
-        until_ns = ladder_begun_ns(self, call, now_ns) + self->grace_ns;
+        const gint64 until_ns = ladder_begun_ns(self, &watch, call, now_ns) + self->grace_ns;
+
         if (now_ns >= until_ns) {
             ladder_give_up(self, "a call of the teardown did not return within the grace");
             return FALSE;
         }
-    } while (!rein_device_wait(self->device, call, until_ns));
-    return TRUE;
+        if (rein_device_wait(self->device, call, until_ns)) {
+            return TRUE;
+        }
+        watch.due_ns = until_ns;
+    }
 }

@@ -20,6 +20,7 @@ G_BEGIN_DECLS
 #define REIN_BUILD_LIMIT_NS (120 * G_GINT64_CONSTANT(1000000000))
 #define REIN_HANG_NS (5 * G_GINT64_CONSTANT(1000000000))
 #define REIN_HANG_FACTOR 20
+#define REIN_STALL_NS (G_GINT64_CONSTANT(250000000)) /* who looks so late stood still */
 #define REIN_MEMORY_LIMIT_NS (5 * G_GINT64_CONSTANT(1000000000))
 #define REIN_MEMORY_POLL_US 10000
 #define REIN_TRANSFER_LIMIT_NS (60 * G_GINT64_CONSTANT(1000000000))
@@ -40,7 +41,8 @@ void rein_ladder_init(ReinLadder *self, ReinDevice *device, ReinStop *stop);
 
 /*
  * Posts `call` and waits for its end. `limit_ns` is when it counts as hung; limit and grace run from
- * when the device took it up, not while it waits behind calls of other jobs. A build that began is
+ * when the device took it up, not while it waits behind calls of other jobs, and anew after this
+ * process stood still. A build that began is
  * waited for: nothing can end it inside this process, so only its own limit counts.
  * Returns whether the plugin answered; FALSE after the device was given up.
  */

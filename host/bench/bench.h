@@ -25,7 +25,7 @@ typedef struct Bench {
     const char *data_folder;       /* ITC-2007 instances */
     guint n_repeats;               /* values behind each median */
     guint n_stops;
-    guint n_seeds;       /* of each instance in the quality table */
+    guint n_seeds;        /* of each instance in the quality table */
     gint64 time_limit_ns; /* of each run in the quality table */
     JsonBuilder *rows;    /* an open array */
 } Bench;

@@ -14,8 +14,9 @@ static const struct {
     double best_known;
     double winner;
 } instances[] = {
-    { "comp01", 5, 5.0 },    { "comp02", 24, 61.3 }, { "comp03", 64, 94.8 }, { "comp04", 35, 42.8 },
-    { "comp05", 284, 343.5 }, { "comp06", 27, 56.8 }, { "comp07", 6, 33.9 },
+    { "comp01", 5, 5.0 },   { "comp02", 24, 61.3 },   { "comp03", 64, 94.8 },
+    { "comp04", 35, 42.8 }, { "comp05", 284, 343.5 }, { "comp06", 27, 56.8 },
+    { "comp07", 6, 33.9 },
 };
 
 static ReinProblemFile *
@@ -24,7 +25,11 @@ bench_load(const Bench *bench, const char *name, GError **error)
     g_autofree char *file = g_strdup_printf("%s.ctt", name);
     g_autofree char *path = g_build_filename(bench->data_folder, file, NULL);
 
-    return rein_problem_file_load(path, error);
+    ReinProblemFile *problem = rein_problem_file_load(path, error);
+    if (problem == NULL) {
+        g_prefix_error(error, "--data: ");
+    }
+    return problem;
 }
 
 /* An evolution as `rein run` makes it. */
@@ -158,8 +163,7 @@ series_get_mean(Series *series)
 
 /* How far the mean is above a reference. */
 static void
-timetable_report_value(Bench *bench, guint index, const char *what, double reference,
-                       double value)
+timetable_report_value(Bench *bench, guint index, const char *what, double reference, double value)
 {
     g_autoptr(Series) series = series_new();
     g_autofree char *label =
@@ -176,10 +180,10 @@ timetable_report(Bench *bench, guint index, Series *costs)
     g_autofree char *label = g_strdup_printf("%s, soft cost", instances[index].name);
 
     bench_report(bench, "timetable", label, "cost", costs);
-    timetable_report_value(bench, index, "best known",
-                           instances[index].best_known, mean - instances[index].best_known);
-    timetable_report_value(bench, index, "winner's mean",
-                           instances[index].winner, mean - instances[index].winner);
+    timetable_report_value(bench, index, "best known", instances[index].best_known,
+                           mean - instances[index].best_known);
+    timetable_report_value(bench, index, "winner's mean", instances[index].winner,
+                           mean - instances[index].winner);
 }
 
 gboolean

@@ -29,8 +29,7 @@ bench_calibrate(TableDevice *device, const ReinStage *stages, guint32 n_stages, 
     guint32 n_rounds = 1;
 
     for (;;) {
-        const gint64 duration_ns =
-            table_device_run(device, stages, n_stages, 0, n_rounds, error);
+        const gint64 duration_ns = table_device_run(device, stages, n_stages, 0, n_rounds, error);
         if (duration_ns < 0) {
             return 0;
         }
@@ -113,8 +112,7 @@ evaluate_instance(Bench *bench, TableDevice *device, const char *name, GError **
         return FALSE;
     }
     for (guint i = 0; i < bench->n_repeats; i++) {
-        const gint64 duration_ns =
-            table_device_run(device, &rig->evaluate, 1, 0, n_rounds, error);
+        const gint64 duration_ns = table_device_run(device, &rig->evaluate, 1, 0, n_rounds, error);
         if (duration_ns < 0) {
             return FALSE;
         }
@@ -225,8 +223,7 @@ round_population(Bench *bench, TableDevice *device, guint32 n_items, GError **er
     }
     n_rounds = bench_calibrate(device, stages, N_STAGES, error);
     for (guint i = 0; n_rounds > 0 && i < bench->n_repeats; i++) {
-        const gint64 duration_ns =
-            table_device_run(device, stages, N_STAGES, 0, n_rounds, error);
+        const gint64 duration_ns = table_device_run(device, stages, N_STAGES, 0, n_rounds, error);
         if (duration_ns < 0) {
             return FALSE;
         }

@@ -85,9 +85,12 @@ ctt_rig_bind(CttRig *self, guint32 interleave, GError **error)
     g_autoptr(GBytes) block = ctt_block_new(instance, NULL);
     g_autofree guint32 *changed = g_new(guint32, self->n_items);
     const guint32 params[PARAM_COUNT] = {
-        [PARAM_POPULATION] = self->n_items, [PARAM_N_GENES] = instance->n_lectures,
-        [PARAM_N_PLANES] = 2,               [PARAM_SEED_LOW] = 1,
-        [PARAM_MOVES] = self->n_moves,      [PARAM_N_SCRATCH] = n_scratch,
+        [PARAM_POPULATION] = self->n_items,
+        [PARAM_N_GENES] = instance->n_lectures,
+        [PARAM_N_PLANES] = 2,
+        [PARAM_SEED_LOW] = 1,
+        [PARAM_MOVES] = self->n_moves,
+        [PARAM_N_SCRATCH] = n_scratch,
     };
     gsize block_size = 0;
     gconstpointer block_data = g_bytes_get_data(block, &block_size);
@@ -112,9 +115,8 @@ ctt_rig_bind(CttRig *self, guint32 interleave, GError **error)
         return FALSE;
     }
     self->fitness = buffers[3];
-    self->evaluate = (ReinStage){ .program = program,
-                                  .kernel = "timetable_fitness",
-                                  .n_items = self->n_items };
+    self->evaluate =
+        (ReinStage){ .program = program, .kernel = "timetable_fitness", .n_items = self->n_items };
     bind_all(&self->evaluate, buffers, 6);
     self->improve = self->evaluate;
     self->improve.kernel = "timetable_improve";
@@ -133,6 +135,7 @@ ctt_rig_new(TableDevice *device, const char *folder, const char *name, guint32 n
 
     self->instance = ctt_instance_read(path, error);
     if (self->instance == NULL) {
+        g_prefix_error(error, "--data: ");
         return NULL;
     }
     ctt_evolution_init(&evolution, self->instance);

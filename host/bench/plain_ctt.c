@@ -99,7 +99,8 @@ plain_ctt_add_course(PlainCtt *self, guint32 index, const CttGene *genes, gint32
         }
     }
     *soft += n_rooms > 1 ? (gint32)n_rooms - 1 : 0;
-    *soft += n_days < course->min_working_days ? 5 * (gint32)(course->min_working_days - n_days) : 0;
+    *soft +=
+        n_days < course->min_working_days ? 5 * (gint32)(course->min_working_days - n_days) : 0;
 }
 
 static gint32

@@ -136,15 +136,13 @@ table_device_take(TableDevice *self, gsize size, gconstpointer content, GError *
     const guint32 usage = REIN_BUFFER_KERNEL_READ | REIN_BUFFER_KERNEL_WRITE |
                           REIN_BUFFER_HOST_READ | REIN_BUFFER_HOST_WRITE;
 
-    if (!table_device_check(
-            self->table->allocate(self->device, JOB, size, usage, &buffer, &msg), "allocate", text,
-            error)) {
+    if (!table_device_check(self->table->allocate(self->device, JOB, size, usage, &buffer, &msg),
+                            "allocate", text, error)) {
         return 0;
     }
     if (content != NULL &&
-        !table_device_check(
-            self->table->write(self->device, JOB, buffer, 0, content, size, &msg), "write", text,
-            error)) {
+        !table_device_check(self->table->write(self->device, JOB, buffer, 0, content, size, &msg),
+                            "write", text, error)) {
         return 0;
     }
     return buffer;

@@ -23,7 +23,8 @@ static const GOptionEntry entries[] = {
     { "repeats", 0, 0, G_OPTION_ARG_INT, &flag_repeats, "Values behind each median (11)", "N" },
     { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
     { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
-    { "time", 0, 0, G_OPTION_ARG_STRING, &flag_time, "Length of each run in timetable", "DURATION" },
+    { "time", 0, 0, G_OPTION_ARG_STRING, &flag_time, "Length of each run in timetable",
+      "DURATION" },
     { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
 };
 

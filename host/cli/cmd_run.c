@@ -25,8 +25,8 @@ typedef struct RunFlags {
     char *output;
     char *record;
     char *slice;
-    GStrv settings; /* KEY=VALUE */
-    gboolean is_in_process;
+    GStrv settings;         /* KEY=VALUE */
+    gboolean is_in_process; /* what this version always does: there for scripts, and not read */
     gboolean has_no_grid;
 } RunFlags;
 
@@ -218,7 +218,8 @@ cmd_run(int argc, char **argv)
         .summary = "Evolves a problem on a device and writes the best solution.",
         .details =
             "The solution always goes into the job's folder. The first Ctrl-C stops the run and "
-            "saves\nthe best so far, the second one ends it at once.",
+            "saves\nthe best so far, the second one ends it at once. SIGUSR1 saves the best so far, and "
+            "the\nrun goes on.",
         .entries = entries,
     };
     g_auto(Cli) cli = { 0 };

@@ -253,13 +253,43 @@ on_hang_up(gpointer user_data)
     return on_signal("SIGHUP", FALSE);
 }
 
+/* The best so far is saved, and the run goes on. */
+static gboolean
+on_save(gpointer user_data)
+{
+    g_autofree char *message = NULL;
+
+    (void)user_data;
+    gboolean is_saved = rein_runner_save_now(current->runner, "SIGUSR1", &message);
+    live_line_clear(&current->live);
+    if (is_saved) {
+        rein_output_note(current->output, "SIGUSR1: %s", message);
+    } else {
+        rein_output_warning("SIGUSR1: %s", message);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+/* Whether whoever started this program wants it to outlive the terminal, as nohup does. */
+static gboolean
+is_ignored(int number)
+{
+    struct sigaction action;
+
+    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 void
 run_session_catch_signals(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    /* shells start background jobs of scripts with SIGINT ignored; kill -INT must work all the same */
     g_unix_signal_add_full(G_PRIORITY_HIGH, SIGINT, on_interrupt, NULL, NULL);
     g_unix_signal_add_full(G_PRIORITY_HIGH, SIGTERM, on_terminate, NULL, NULL);
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGHUP, on_hang_up, NULL, NULL);
+    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGUSR1, on_save, NULL, NULL);
+    if (!is_ignored(SIGHUP)) {
+        g_unix_signal_add_full(G_PRIORITY_HIGH, SIGHUP, on_hang_up, NULL, NULL);
+    }
 }
 
 /* ---- the session ---- */
@@ -331,7 +361,7 @@ finish(Session *self, GThread *thread)
     int number = self->events != NULL ? line_queue_get_error(self->events) : 0;
     if (number != 0 && number != EPIPE) {
         rein_output_warning("stdout: cannot be written: %s; events are missing from it",
-                            g_strerror(number));
+                            number == EBADF ? "it is closed" : g_strerror(number));
     }
     ReinRunReport *report = self->report;
     session_free(self);

@@ -12,7 +12,8 @@
 
 G_BEGIN_DECLS
 
-/* From now on a signal stops the run, also one that is only about to begin; SIGPIPE is ignored. */
+/* From now on SIGINT, SIGTERM and SIGHUP stop the run, also one that is only about to begin, and
+ * SIGUSR1 saves its best so far; SIGPIPE is ignored, and SIGHUP stays so if it was. */
 void run_session_catch_signals(void);
 
 /**

@@ -13,8 +13,6 @@ rein_exit_code_of_error(const GError *error)
         return REIN_EXIT_BAD_INPUT;
     }
     switch ((ReinError)error->code) {
-    case REIN_ERROR_FAILED:
-        return REIN_EXIT_BUG;
     case REIN_ERROR_INVALID:
         return REIN_EXIT_BAD_INPUT;
     case REIN_ERROR_NO_DEVICE:
@@ -24,6 +22,7 @@ rein_exit_code_of_error(const GError *error)
         return REIN_EXIT_BUILD;
     case REIN_ERROR_OUT_OF_MEMORY:
         return REIN_EXIT_OUT_OF_MEMORY;
+    case REIN_ERROR_FAILED: /* what a plugin says of itself when no other code fits */
     case REIN_ERROR_PLUGIN:
     case REIN_ERROR_DEVICE_LOST:
         return REIN_EXIT_DEVICE_LOST;

@@ -16,9 +16,9 @@ typedef enum {
     REIN_EXIT_INFEASIBLE = 5,     /* limit reached, or solution complete, but not feasible */
     REIN_EXIT_NO_DEVICE = 10,     /* no usable device, or it can never do this */
     REIN_EXIT_BUILD = 11,         /* the kernel does not build */
-    REIN_EXIT_DEVICE_LOST = 12,   /* device lost or quarantined, plugin broken */
+    REIN_EXIT_DEVICE_LOST = 12,   /* device lost or quarantined, its plugin failed or is broken */
     REIN_EXIT_OUT_OF_MEMORY = 13, /* of the device */
-    REIN_EXIT_BUG = 70,           /* of ours */
+    REIN_EXIT_BUG = 70,           /* of ours: kernel and host disagree, or no code fits */
     REIN_EXIT_TRY_AGAIN = 75,     /* later */
 } ReinExitCode;
 

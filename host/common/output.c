@@ -205,9 +205,14 @@ rein_output_flush(const ReinOutput *self, GError **error)
     if (out_errno == 0 || out_errno == EPIPE) {
         return TRUE;
     }
-    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
-                "stdout: cannot be written: %s (look at where the output goes)",
-                g_strerror(out_errno));
+    if (out_errno == EBADF) {
+        g_set_error_literal(error, REIN_ERROR, REIN_ERROR_INVALID,
+                            "stdout is closed (give the output a place, as in > FILE)");
+    } else {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                    "stdout: cannot be written: %s (look at where the output goes)",
+                    g_strerror(out_errno));
+    }
     return FALSE;
 }
 

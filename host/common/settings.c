@@ -7,6 +7,7 @@
 #include <rein/error.h>
 
 #include "settings_file.h"
+#include "state.h"
 #include "suggest.h"
 #include "value.h"
 
@@ -244,18 +245,34 @@ ReinSettings *
 rein_settings_load(GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    g_autofree char *user_file =
-        g_build_filename(g_get_user_config_dir(), "rein", "rein.conf", NULL);
+    g_autofree char *folder = rein_state_require_absolute(g_get_user_config_dir(), ".config");
+    g_autofree char *user_file = g_build_filename(folder, "rein", "rein.conf", NULL);
     g_auto(GStrv) environment = g_get_environ();
     const char *const *folders = g_get_system_config_dirs();
 
     /* the first folder counts most, so it is read last */
     for (guint i = g_strv_length((char **)folders); i > 0; i--) {
-        g_ptr_array_add(files, g_build_filename(folders[i - 1], "rein", "rein.conf", NULL));
+        if (g_path_is_absolute(folders[i - 1])) {
+            g_ptr_array_add(files, g_build_filename(folders[i - 1], "rein", "rein.conf", NULL));
+        }
     }
     g_ptr_array_add(files, NULL);
     return rein_settings_load_from((const char *const *)files->pdata, user_file,
                                    (const char *const *)environment, error);
+}
+
+ReinSettings *
+rein_settings_copy(const ReinSettings *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    ReinSettings *copy = g_new0(ReinSettings, 1);
+    for (guint i = 0; i < REIN_N_SETTINGS; i++) {
+        const Value *value = &self->values[i];
+        copy->values[i] =
+            (Value){ g_strdup(value->text), value->amount, value->origin, g_strdup(value->where) };
+    }
+    return copy;
 }
 
 void

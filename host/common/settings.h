@@ -79,7 +79,7 @@ typedef struct ReinSettings ReinSettings;
  * rein_settings_load:
  *
  * Reads `rein/rein.conf` in the system's and the user's configuration folders, where there is one,
- * and the environment.
+ * and the environment. An XDG variable that names no absolute path counts as not set.
  *
  * Returns: (transfer full): the settings, or %NULL with %REIN_ERROR_INVALID, whose message begins with
  *     `file:line` or the variable, and says what to do [may block]
@@ -96,6 +96,9 @@ ReinSettings *rein_settings_load(GError **error);
  */
 ReinSettings *rein_settings_load_from(const char *const *system_files, const char *user_file,
                                       const char *const *environment, GError **error);
+
+/* (transfer full): another object with the same values, for who reads them later [any thread] */
+ReinSettings *rein_settings_copy(const ReinSettings *self);
 
 /* NULL is a no-op. */
 void rein_settings_free(ReinSettings *self);

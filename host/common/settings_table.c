@@ -46,7 +46,8 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .environment = "REIN_RUN_DEVICE",
         .kind = REIN_SETTING_KIND_TEXT,
         .built_in = "auto",
-        .meaning = "selector of the device: auto, cpu, or the beginning of an id in rein devices",
+        .meaning = "selector of the device: auto, a plugin (cpu), plugin:index (cuda:0), an id or "
+                   "its beginning up to a colon",
     },
     [REIN_SETTING_JOB_SLICE] = {
         .key = "job.slice",

@@ -9,11 +9,21 @@
 #include <rein/error.h>
 
 char *
+rein_state_require_absolute(const char *folder, const char *otherwise)
+{
+    g_return_val_if_fail(folder != NULL && otherwise != NULL, NULL);
+
+    return g_path_is_absolute(folder) ? g_strdup(folder)
+                                      : g_build_filename(g_get_home_dir(), otherwise, NULL);
+}
+
+char *
 rein_state_path(const char *name)
 {
     g_return_val_if_fail(name != NULL, NULL);
 
-    return g_build_filename(g_get_user_state_dir(), "rein", name, NULL);
+    g_autofree char *folder = rein_state_require_absolute(g_get_user_state_dir(), ".local/state");
+    return g_build_filename(folder, "rein", name, NULL);
 }
 
 char *

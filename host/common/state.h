@@ -2,7 +2,8 @@
 
 /*
  * Where rein keeps what outlives a process: `$XDG_STATE_HOME/rein/` (`~/.local/state/rein/`) with
- * `jobs/` (a folder for each run) and `cache/` (built kernels). [any thread]
+ * `jobs/` (a folder for each run) and `cache/` (built kernels). A value of XDG_STATE_HOME that is no
+ * absolute path counts as not set, as the XDG specification says. [any thread]
  */
 
 #pragma once
@@ -13,6 +14,15 @@ G_BEGIN_DECLS
 
 #define REIN_STATE_JOBS "jobs"
 #define REIN_STATE_CACHE "cache"
+
+/**
+ * rein_state_require_absolute:
+ * @folder: what GLib says of an XDG variable
+ * @otherwise: in the home folder, what it is where the variable is not set: ".local/state"
+ *
+ * Returns: (transfer full): @folder or, unless it is an absolute path, the other
+ */
+char *rein_state_require_absolute(const char *folder, const char *otherwise);
 
 /* Returns: (transfer full): the path of the folder, made or not */
 char *rein_state_path(const char *name);

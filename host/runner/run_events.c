@@ -117,6 +117,17 @@ rein_run_tell_progress(ReinJobFolder *folder, const ReinProblemFormat *format, R
 }
 
 void
+rein_run_tell_saved(ReinJobFolder *folder, const char *reason, const char *failure)
+{
+    JsonBuilder *builder = rein_job_folder_begin_event(folder, "saved");
+
+    rein_json_add_text(builder, "reason", reason);
+    rein_json_add_text(builder, "error", failure);
+    rein_job_folder_end_event(folder, builder);
+    rein_job_folder_log(folder, "%s: %s", reason, failure != NULL ? failure : "saved");
+}
+
+void
 rein_run_tell_end(ReinJobFolder *folder, const ReinRunReport *report)
 {
     JsonBuilder *builder = NULL;

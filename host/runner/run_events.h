@@ -36,4 +36,7 @@ void rein_run_tell_progress(ReinJobFolder *folder, const ReinProblemFormat *form
 /* Why it ended, if by itself: `limit`, or `error`. */
 void rein_run_tell_end(ReinJobFolder *folder, const ReinRunReport *report);
 
+/* The best so far was saved before the end because of `reason`, or could not be. [any thread] */
+void rein_run_tell_saved(ReinJobFolder *folder, const char *reason, const char *failure);
+
 G_END_DECLS

@@ -29,6 +29,7 @@ typedef struct ReinRunReport {
     GBytes *genes;            /* (nullable) the best, canonical form */
     ReinScore score;          /* of the best, counted on the host */
     gboolean has_score;       /* there is a best, and kernel and host agree on its cost */
+    gboolean is_disputed;     /* they do not: a bug of ours, whatever the error's code */
 
     guint64 seed;
     guint32 population;

@@ -2,7 +2,6 @@
 
 #include "runner.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "common/json.h"
@@ -11,6 +10,21 @@
 
 #define ABANDON_WAIT_S 1 /* for the lock, which is never held for long */
 
+/* A run may go on when who asked for it is gone: nothing of theirs is kept. */
+static void
+copy_spec(ReinRunner *self, const ReinRunSpec *spec)
+{
+    self->spec = *spec;
+    self->settings = rein_settings_copy(spec->settings);
+    self->spec.settings = self->settings;
+    self->texts = g_string_chunk_new(64);
+    const char **texts[] = { &self->spec.problem_path, &self->spec.start_path,
+                             &self->spec.output_path, &self->spec.record_path, &self->spec.target };
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+        *texts[i] = *texts[i] != NULL ? g_string_chunk_insert(self->texts, *texts[i]) : NULL;
+    }
+}
+
 ReinRunner *
 rein_runner_new(const ReinRunSpec *spec, const ReinRunObserver *observer)
 {
@@ -18,11 +32,12 @@ rein_runner_new(const ReinRunSpec *spec, const ReinRunObserver *observer)
                          NULL);
 
     ReinRunner *self = g_new0(ReinRunner, 1);
-    self->spec = *spec;
+    copy_spec(self, spec);
     if (observer != NULL) {
         self->observer = *observer;
     }
     self->cancellable = g_cancellable_new();
+    pthread_mutex_init(&self->save_lock, NULL);
     pthread_mutex_init(&self->lock, NULL);
     return self;
 }
@@ -46,7 +61,28 @@ rein_runner_free(ReinRunner *self)
     g_free(self->stop_reason);
     g_object_unref(self->cancellable);
     pthread_mutex_destroy(&self->lock);
+    pthread_mutex_destroy(&self->save_lock);
+    rein_settings_free(self->settings);
+    g_string_chunk_free(self->texts);
     g_free(self);
+}
+
+/* A line for the log and for `watcher` (nullable). */
+static void tell(ReinRunner *self, void (*watcher)(const char *text, gpointer user_data),
+                 const char *format, va_list arguments) G_GNUC_PRINTF(3, 0);
+
+static void
+tell(ReinRunner *self, void (*watcher)(const char *text, gpointer user_data), const char *format,
+     va_list arguments)
+{
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+
+    if (self->folder != NULL) {
+        rein_job_folder_log(self->folder, "%s", text);
+    }
+    if (watcher != NULL) {
+        watcher(text, self->observer.user_data);
+    }
 }
 
 void
@@ -55,14 +91,8 @@ rein_runner_note(ReinRunner *self, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    tell(self, self->observer.note, format, arguments);
     va_end(arguments);
-    if (self->folder != NULL) {
-        rein_job_folder_log(self->folder, "%s", text);
-    }
-    if (self->observer.note != NULL) {
-        self->observer.note(text, self->observer.user_data);
-    }
 }
 
 void
@@ -71,14 +101,8 @@ rein_runner_detail(ReinRunner *self, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    tell(self, self->observer.detail, format, arguments);
     va_end(arguments);
-    if (self->folder != NULL) {
-        rein_job_folder_log(self->folder, "%s", text);
-    }
-    if (self->observer.detail != NULL) {
-        self->observer.detail(text, self->observer.user_data);
-    }
 }
 
 void
@@ -134,13 +158,15 @@ run_job(ReinRunner *self)
     ReinRunReport *report = self->report;
     GError *error = NULL;
 
-    if (rein_runner_make_folder(self, &error) && rein_runner_open_record(self, &error)) {
+    /* the device comes first, so that a selector that means none leaves no job behind */
+    if (rein_runner_open_device(self, &error) && rein_runner_make_folder(self, &error) &&
+        rein_runner_open_record(self, &error)) {
         rein_runner_construct(self);
     }
-    if (error == NULL && rein_runner_open_device(self, &error) && self->device != NULL) {
-        rein_runner_evolve(self);
-    } else if (error != NULL) {
+    if (error != NULL) {
         rein_runner_take_error(self, error);
+    } else if (self->device != NULL && !g_cancellable_is_cancelled(self->cancellable)) {
+        rein_runner_evolve(self);
     } else {
         report->outcome = REIN_OUTCOME_STOPPED;
     }
@@ -207,22 +233,51 @@ rein_runner_stop(ReinRunner *self, const char *reason)
 }
 
 /* The best so far, to both its places; what could be done is said. */
-static char *
-save_abandoned(ReinRunner *self)
+static gboolean
+save_best(ReinRunner *self, GBytes *genes, gboolean is_final, char **message)
 {
-    const ReinProblemFile *problem = self->report->problem;
-    g_autofree char *path = rein_job_folder_get_file(self->folder, self->solution_name);
     g_autoptr(GError) error = NULL;
 
-    g_autofree char *text = rein_runner_make_solution_text(problem, self->best_genes);
-    gboolean is_saved = rein_save_text(path, text, strlen(text), &error);
-    if (self->spec.output_path != NULL &&
-        !rein_save_text(self->spec.output_path, text, strlen(text),
-                        error == NULL ? &error : NULL)) {
-        is_saved = FALSE;
+    if (!rein_runner_write_best(self, genes, is_final, &error)) {
+        *message = g_strdup_printf("the best so far could not be saved: %s", error->message);
+        return FALSE;
     }
-    return is_saved ? g_strdup_printf("the best so far is in %s", path)
-                    : g_strdup_printf("the best so far could not be saved: %s", error->message);
+    g_autofree char *path = rein_job_folder_get_file(self->folder, self->solution_name);
+    *message = g_strdup_printf("the best so far is in %s", path);
+    return TRUE;
+}
+
+/* Returns: (transfer full): the best so far, NULL if there is none or nothing is left to be saved */
+static GBytes *
+get_unsaved_best(ReinRunner *self)
+{
+    pthread_mutex_lock(&self->lock);
+    gboolean is_due = self->phase == REIN_RUNNER_HOLDING && self->folder != NULL && !self->is_saved;
+    GBytes *genes = is_due && self->best_genes != NULL ? g_bytes_ref(self->best_genes) : NULL;
+    pthread_mutex_unlock(&self->lock);
+    return genes;
+}
+
+gboolean
+rein_runner_save_now(ReinRunner *self, const char *reason, char **message)
+{
+    g_return_val_if_fail(self != NULL && reason != NULL && message != NULL, FALSE);
+
+    /* who has the lock may wait for the reader of a pipe */
+    if (pthread_mutex_trylock(&self->save_lock) != 0) {
+        *message = g_strdup("the solution is just being saved");
+        return FALSE;
+    }
+    g_autoptr(GBytes) genes = get_unsaved_best(self);
+    gboolean is_saved = FALSE;
+    if (genes == NULL) {
+        *message = g_strdup("there is no solution to be saved");
+    } else {
+        is_saved = save_best(self, genes, FALSE, message);
+        rein_run_tell_saved(self->folder, reason, is_saved ? NULL : *message);
+    }
+    pthread_mutex_unlock(&self->save_lock);
+    return is_saved;
 }
 
 gboolean
@@ -245,7 +300,7 @@ rein_runner_abandon(ReinRunner *self, char **message)
         *message =
             g_strdup_printf("the best so far is in %s", rein_job_folder_get_path(self->folder));
     } else {
-        *message = save_abandoned(self);
+        (void)save_best(self, self->best_genes, TRUE, message);
     }
     if (has_lock && self->folder != NULL) {
         rein_job_folder_log(self->folder, "ended at once: %s", *message);

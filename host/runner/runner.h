@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * One run of a problem from end to end: load it, make the job's folder, construct a start, open the
- * device, evolve, save the best, give everything back, and only then say how it ended. The thread
+ * One run of a problem from end to end: load it, open the device, make the job's folder, construct a
+ * start, evolve, save the best, give everything back, and only then say how it ended. The thread
  * that runs it may be any; stopping it and giving it up are for every other one.
  */
 
@@ -16,8 +16,8 @@
 
 G_BEGIN_DECLS
 
-/* What is asked for. Text is borrowed until the runner is freed, as are the settings, from which
- * come seed, population, device, slice, grace, those of the plugins and what the sweep keeps. */
+/* What is asked for. From the settings come seed, population, device, slice, grace, those of the
+ * plugins and what the sweep keeps. */
 typedef struct ReinRunSpec {
     const ReinSettings *settings;
     const char *problem_path;
@@ -59,7 +59,8 @@ typedef enum {
 
 typedef struct ReinRunner ReinRunner;
 
-/* Both structs are copied. */
+/* Both structs are copied with all they point to but the observer's user_data: a run whose caller
+ * does not wait for it reads nothing of the caller's. */
 ReinRunner *rein_runner_new(const ReinRunSpec *spec, const ReinRunObserver *observer);
 
 /* Not while it runs. NULL is a no-op. */
@@ -70,8 +71,8 @@ void rein_runner_free(ReinRunner *self);
  *
  * Runs it, once. When this returns, everything the job held was given back, its receipt is on disk,
  * and then its end. Before that: the best solution is in the job's folder, and in its place,
- * whatever ended the run. Nothing is made before the input was found to be good and the output's
- * place to be writable.
+ * whatever ended the run. No folder is made before the input was found to be good, the places of
+ * what is written to be writable and none of what is read, and the device to be there.
  *
  * Returns: (transfer full): the report, never %NULL [may block]
  */
@@ -86,6 +87,19 @@ ReinRunReport *rein_runner_run(ReinRunner *self);
  * Returns: how far the run is [any thread]
  */
 ReinRunnerPhase rein_runner_stop(ReinRunner *self, const char *reason);
+
+/**
+ * rein_runner_save_now:
+ * @reason: who wants it, "SIGUSR1"
+ * @message: (out) (transfer full): what was done, for people
+ *
+ * Saves the best so far as the end would, as a whole or not at all, and the run goes on. A stream
+ * (a pipe, a terminal) as the place of the output only gets the end's. An event tells of it.
+ *
+ * Returns: whether a solution was saved; not before there is one, nor after the end's [any thread,
+ *     may block]
+ */
+gboolean rein_runner_save_now(ReinRunner *self, const char *reason, char **message);
 
 /**
  * rein_runner_abandon:

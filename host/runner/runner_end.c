@@ -19,6 +19,21 @@ rein_runner_make_solution_text(const ReinProblemFile *problem, GBytes *genes)
     return text;
 }
 
+gboolean
+rein_runner_write_best(ReinRunner *self, GBytes *genes, gboolean is_final, GError **error)
+{
+    const char *output = self->spec.output_path;
+    g_autofree char *text = rein_runner_make_solution_text(self->report->problem, genes);
+    gsize size = strlen(text);
+
+    gboolean is_saved = rein_job_folder_save(self->folder, self->solution_name, text, error);
+    if (output != NULL && (is_final || !rein_save_is_stream(output)) &&
+        !rein_save_text(output, text, size, is_saved ? error : NULL)) {
+        is_saved = FALSE;
+    }
+    return is_saved;
+}
+
 /* First where it surely belongs, then where the user wants it. */
 void
 rein_runner_save_solution(ReinRunner *self)
@@ -30,6 +45,7 @@ rein_runner_save_solution(ReinRunner *self)
         return;
     }
     g_autofree char *text = rein_runner_make_solution_text(report->problem, report->genes);
+    pthread_mutex_lock(&self->save_lock); /* an older one must not come after this one */
     if (rein_job_folder_save(self->folder, self->solution_name, text, &error)) {
         report->solution_path = rein_job_folder_get_file(self->folder, self->solution_name);
     } else {
@@ -44,6 +60,7 @@ rein_runner_save_solution(ReinRunner *self)
     pthread_mutex_lock(&self->lock);
     self->is_saved = TRUE;
     pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->save_lock);
 }
 
 void
@@ -62,6 +79,9 @@ rein_runner_find_exit_code(const ReinRunReport *report)
 {
     gboolean is_feasible = report->has_score && report->score.is_feasible;
 
+    if (report->is_disputed) {
+        return REIN_EXIT_BUG;
+    }
     if (report->error != NULL) {
         return report->outcome == REIN_OUTCOME_HANG ? REIN_EXIT_DEADLINE
                                                     : rein_exit_code_of_error(report->error);

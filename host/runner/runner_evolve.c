@@ -5,6 +5,7 @@
 #include <rein/rein.h>
 
 #include "common/host_registry.h"
+#include "common/value.h"
 
 gboolean
 rein_runner_open_device(ReinRunner *self, GError **error)
@@ -16,16 +17,19 @@ rein_runner_open_device(ReinRunner *self, GError **error)
     self->device = rein_registry_open_device(
         registry, rein_settings_get_text(self->spec.settings, REIN_SETTING_RUN_DEVICE),
         REIN_DEVICE_IN_PROCESS, error);
-    if (self->device == NULL) {
-        return FALSE;
-    }
-    self->report->device_id = g_strdup(rein_device_get_id(self->device));
-    self->report->device_name = g_strdup(rein_device_get_name(self->device));
+    return self->device != NULL;
+}
+
+static void
+tell_device(ReinRunner *self)
+{
+    ReinRunReport *report = self->report;
+
+    report->device_id = g_strdup(rein_device_get_id(self->device));
+    report->device_name = g_strdup(rein_device_get_name(self->device));
     rein_run_tell_device(self->folder, self->device);
     rein_runner_note(self, "device: %s (%s), seed %" G_GUINT64_FORMAT ", population %u",
-                     self->report->device_id, self->report->device_name, self->report->seed,
-                     self->report->population);
-    return TRUE;
+                     report->device_id, report->device_name, report->seed, report->population);
 }
 
 static void
@@ -99,6 +103,7 @@ check_cost(ReinRunner *self, const double *claimed)
         return;
     }
     report->has_score = FALSE;
+    report->is_disputed = TRUE;
     report->outcome = REIN_OUTCOME_FAILED;
     g_autofree char *kernel = rein_run_report_describe_planes(format, claimed, n_planes);
     g_autofree char *host = rein_run_report_describe_planes(format, report->score.planes, n_planes);
@@ -125,10 +130,35 @@ rein_runner_take_best(ReinRunner *self, GBytes *genes, const double *claimed)
     check_cost(self, claimed);
 }
 
+/* (transfer full): what the run says of an error of its evolution: of a deadline, the one that was
+ * asked for, of which the evolution was only given the rest. */
+static GError *
+make_error(ReinRunner *self, ReinResult *result)
+{
+    const GError *error = rein_result_get_error(result);
+    ReinReceipt *receipt = rein_result_get_receipt(result);
+
+    if (rein_result_get_outcome(result) != REIN_OUTCOME_DEADLINE ||
+        !g_error_matches(error, REIN_ERROR, REIN_ERROR_TIMEOUT) ||
+        rein_receipt_is_abandoned(receipt)) {
+        return g_error_copy(error);
+    }
+    g_autofree char *deadline = rein_value_format_duration(self->spec.deadline_ns);
+    guint64 n_rounds = rein_result_get_n_rounds(result);
+    g_autofree char *when = n_rounds > 0
+                                ? g_strdup_printf("after %" G_GUINT64_FORMAT " rounds", n_rounds)
+                                : g_strdup("before the first round ended");
+    rein_job_folder_log(self->folder, "%s", error->message);
+    return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
+                       "the deadline of %s passed %s (give --deadline more time)", deadline, when);
+}
+
 void
 rein_runner_evolve(ReinRunner *self)
 {
     ReinRunReport *report = self->report;
+
+    tell_device(self);
     g_autoptr(ReinEvolution) evolution = make_evolution(self);
     ReinResult *result = rein_evolution_run(evolution, self->cancellable, on_progress, self);
 
@@ -139,7 +169,7 @@ rein_runner_evolve(ReinRunner *self)
     report->elapsed_ns = rein_result_get_elapsed_ns(result);
     report->receipt = rein_receipt_ref(rein_result_get_receipt(result));
     if (rein_result_get_error(result) != NULL) {
-        rein_runner_take_error(self, g_error_copy(rein_result_get_error(result)));
+        rein_runner_take_error(self, make_error(self, result));
     }
     rein_runner_take_best(self, rein_result_get_best_genes(result), rein_result_get_best(result));
     rein_result_unref(result);

@@ -3,7 +3,6 @@
 #include "runner_private.h"
 
 #include <rein/error.h>
-#include <sys/stat.h>
 
 #include "run_start.h"
 #include "save.h"
@@ -67,21 +66,41 @@ rein_runner_load(ReinRunner *self, GError **error)
     return TRUE;
 }
 
+/* What is written must not take the place of what is read, nor of the other thing written. The
+ * solution may replace the one it began from. */
+static gboolean
+check_overlap(const ReinRunSpec *spec, GError **error)
+{
+    const struct {
+        const char *path; /* nullable, as is `other` */
+        const char *what;
+        const char *other;
+        const char *other_what;
+    } pairs[] = {
+        { spec->output_path, "the solution", spec->problem_path, "the problem" },
+        { spec->record_path, "the record", spec->problem_path, "the problem" },
+        { spec->record_path, "the record", spec->start_path, "the start solution" },
+        { spec->record_path, "the record", spec->output_path, "the solution" },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        if (pairs[i].path != NULL && pairs[i].other != NULL &&
+            rein_save_is_same_place(pairs[i].path, pairs[i].other)) {
+            g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                        "%s: %s would replace %s (choose another place)", pairs[i].path,
+                        pairs[i].what, pairs[i].other_what);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 gboolean
 rein_runner_check_places(ReinRunner *self, GError **error)
 {
     const ReinRunSpec *spec = &self->spec;
-    struct stat problem = { 0 };
-    struct stat output = { 0 };
 
-    if (spec->output_path != NULL && stat(spec->problem_path, &problem) == 0 &&
-        stat(spec->output_path, &output) == 0 && problem.st_dev == output.st_dev &&
-        problem.st_ino == output.st_ino) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
-                    "%s: the solution would replace the problem (choose another place)",
-                    spec->output_path);
-        return FALSE;
-    }
     return (spec->output_path == NULL || rein_save_check(spec->output_path, error)) &&
-           (spec->record_path == NULL || rein_save_check(spec->record_path, error));
+           (spec->record_path == NULL || rein_save_check(spec->record_path, error)) &&
+           check_overlap(spec, error);
 }

@@ -14,7 +14,9 @@
 G_BEGIN_DECLS
 
 struct ReinRunner {
-    ReinRunSpec spec;
+    ReinRunSpec spec;       /* points into the two that follow */
+    ReinSettings *settings; /* a copy */
+    GStringChunk *texts;
     ReinRunObserver observer;
     GCancellable *cancellable;
     gint64 begun_us; /* monotonic */
@@ -33,7 +35,8 @@ struct ReinRunner {
     ReinRunPace pace;
     char *solution_name; /* in the folder */
 
-    pthread_mutex_t lock; /* guards all below; the folder's own lock comes after it */
+    pthread_mutex_t save_lock; /* held while a solution is saved; comes before `lock` */
+    pthread_mutex_t lock;      /* guards all below; the folder's own lock comes after it */
     ReinRunnerPhase phase;
     char *stop_reason;
     ReinJobFolder *folder; /* set once, before REIN_RUNNER_HOLDING is left */
@@ -60,12 +63,17 @@ gboolean rein_runner_load(ReinRunner *self, GError **error);
 /* Whether what comes out has a place, before the work is done. */
 gboolean rein_runner_check_places(ReinRunner *self, GError **error);
 
+/* runner_end.c: `genes` to the job's folder and, unless a later one is still to come and it is a
+ * stream, to the place of --output. */
+gboolean rein_runner_write_best(ReinRunner *self, GBytes *genes, gboolean is_final, GError **error);
+
 /* runner_job.c: the job's folder with its spec, swept before; the file of --record; the start. */
 gboolean rein_runner_make_folder(ReinRunner *self, GError **error);
 gboolean rein_runner_open_record(ReinRunner *self, GError **error);
 void rein_runner_construct(ReinRunner *self);
 
-/* runner_evolve.c: opens no device and is no error if the run was stopped. */
+/* runner_evolve.c: opens no device and is no error if the run was stopped. Evolving begins with the
+ * event of the device. */
 gboolean rein_runner_open_device(ReinRunner *self, GError **error);
 void rein_runner_evolve(ReinRunner *self);
 

@@ -14,6 +14,7 @@
 #include <glib/gstdio.h>
 
 #define MAX_TRIES 100 /* other names before a place is given up */
+#define MAX_LINKS 40  /* that lead to one another, as many as the kernel follows */
 
 struct ReinSaveFile {
     char *path;       /* as it was given, for messages */
@@ -33,29 +34,76 @@ set_error(GError **error, const char *path, int number)
 
     if (number == ENOSPC || number == EDQUOT) {
         advice = "make room or choose another place";
+    } else if (number == EFBIG) {
+        advice = "raise the limit of ulimit -f or choose another place";
     }
     g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(number),
                 "%s: cannot be written: %s (%s)", path, g_strerror(number), advice);
     return FALSE;
 }
 
-/* Where `path` leads to: itself if there is nothing yet. */
+/* Where `path` leads to: itself if there is nothing yet, or what a link that leads nowhere names. */
 static char *
 follow_links(const char *path)
 {
-    char *real = realpath(path, NULL);
-    char *target = g_strdup(real != NULL ? real : path);
+    g_autofree char *at = g_strdup(path);
 
-    free(real);
-    return target;
+    for (guint i = 0; i < MAX_LINKS; i++) {
+        char *real = realpath(at, NULL);
+        g_autofree char *link = real == NULL && errno == ENOENT ? g_file_read_link(at, NULL) : NULL;
+        if (real != NULL || link == NULL) {
+            char *target = g_strdup(real != NULL ? real : at);
+            free(real);
+            return target;
+        }
+        g_autofree char *folder = g_path_get_dirname(at);
+        g_free(at);
+        at = g_path_is_absolute(link) ? g_strdup(link) : g_build_filename(folder, link, NULL);
+    }
+    return g_steal_pointer(&at);
 }
 
-static gboolean
-is_special(const char *path)
+/* The one name of a place, for comparing: its folder with all links followed, and its name there. */
+static char *
+find_place(const char *path)
+{
+    g_autofree char *target = follow_links(path);
+    g_autofree char *folder = g_path_get_dirname(target);
+    g_autofree char *name = g_path_get_basename(target);
+    char *real = realpath(folder, NULL);
+    g_autofree char *place = g_build_filename(real != NULL ? real : folder, name, NULL);
+
+    free(real);
+    return g_canonicalize_filename(place, NULL);
+}
+
+gboolean
+rein_save_is_stream(const char *path)
 {
     struct stat status;
 
+    g_return_val_if_fail(path != NULL, FALSE);
+
     return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+gboolean
+rein_save_is_same_place(const char *a, const char *b)
+{
+    struct stat status_a;
+    struct stat status_b;
+
+    g_return_val_if_fail(a != NULL && b != NULL, FALSE);
+
+    gboolean has_a = stat(a, &status_a) == 0;
+    gboolean has_b = stat(b, &status_b) == 0;
+    if (has_a && has_b) {
+        return status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino &&
+               !rein_save_is_stream(a);
+    }
+    g_autofree char *place_a = find_place(a);
+    g_autofree char *place_b = find_place(b);
+    return has_a == has_b && strcmp(place_a, place_b) == 0;
 }
 
 /* Makes and opens a file beside self->target; an existing target's mode is taken over. */
@@ -116,11 +164,15 @@ rein_save_open(const char *path, GError **error)
     g_return_val_if_fail(path != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
+    if (*path == '\0') {
+        set_error(error, "\"\"", ENOENT);
+        return NULL;
+    }
     self = g_new0(ReinSaveFile, 1);
     self->fd = -1;
     self->path = g_strdup(path);
     self->target = follow_links(path);
-    if (is_special(path)) {
+    if (rein_save_is_stream(path)) {
         /* replacing a pipe, a terminal or /dev/null by a file would be wrong; they get the bytes */
         self->fd = open(path, O_WRONLY | O_CLOEXEC);
     } else if (!open_unfinished(self)) {
@@ -208,7 +260,7 @@ rein_save_check(const char *path, GError **error)
     g_return_val_if_fail(path != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
-    if (is_special(path)) {
+    if (rein_save_is_stream(path)) {
         /* opening a pipe would wait for its reader */
         return access(path, W_OK) == 0 ? TRUE : set_error(error, path, errno);
     }

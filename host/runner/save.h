@@ -2,8 +2,8 @@
 
 /*
  * Files that appear whole or not at all: written beside their place under another name, then
- * renamed. A symbolic link is followed, an existing file keeps its mode; a pipe or a terminal is
- * written into as it comes. Errors are of the domain G_FILE_ERROR and say what to do. One thread
+ * renamed. A symbolic link is followed, also one that leads to no file yet; an existing file keeps
+ * its mode; a pipe or a terminal is written into as it comes. Errors are of the domain G_FILE_ERROR and say what to do. One thread
  * for each file; rein_save_drop_all() from any.
  */
 
@@ -20,11 +20,26 @@ typedef struct ReinSaveFile ReinSaveFile;
  * @path: where a file shall be saved later
  *
  * Finds out before the work is done whether the place is any good: its folder is there and takes a
- * file, and no folder is in the way. Changes nothing.
+ * file, no folder is in the way, and it has a name at all. Changes nothing.
  *
  * Returns: FALSE with an error [may block]
  */
 gboolean rein_save_check(const char *path, GError **error);
+
+/**
+ * rein_save_is_stream:
+ *
+ * Returns: whether @path is there and is neither a file nor a folder: it takes bytes as they come
+ */
+gboolean rein_save_is_stream(const char *path);
+
+/**
+ * rein_save_is_same_place:
+ *
+ * Returns: whether to save at @a is to replace @b: both lead to one file or, where there is none
+ *     yet, to one name in one folder. A pipe, a terminal or a device is never replaced [may block]
+ */
+gboolean rein_save_is_same_place(const char *a, const char *b);
 
 /**
  * rein_save_text:

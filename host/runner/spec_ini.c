@@ -2,6 +2,8 @@
 
 #include "spec_ini.h"
 
+#include <string.h>
+
 #include "common/value.h"
 
 #define GROUP_JOB "job"
@@ -13,14 +15,31 @@
 #define GROUP_DEVICE "device"
 #define GROUP_SETTINGS "settings"
 
-/* File names need not be UTF-8, key files must be. */
+/* File names need not be UTF-8, key files must be: such a name is written as the URI of the file. */
 static void
-set_path(GKeyFile *file, const char *group, const char *key, const char *path)
+set_path(GKeyFile *file, const char *group, const char *path)
 {
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    g_autofree char *valid = g_utf8_make_valid(absolute, -1);
 
-    g_key_file_set_string(file, group, key, valid);
+    if (g_utf8_validate(absolute, -1, NULL)) {
+        g_key_file_set_string(file, group, "path", absolute);
+        return;
+    }
+    g_autofree char *uri = g_filename_to_uri(absolute, NULL, NULL);
+    g_key_file_set_string(file, group, "path-uri", uri);
+}
+
+/* The same of any text; its bytes are escaped as in an URI. */
+static void
+set_text(GKeyFile *file, const char *group, const char *key, const char *text)
+{
+    if (g_utf8_validate(text, -1, NULL)) {
+        g_key_file_set_string(file, group, key, text);
+        return;
+    }
+    g_autofree char *escaped_key = g_strconcat(key, "-escaped", NULL);
+    g_autofree char *escaped = g_uri_escape_bytes((const guint8 *)text, strlen(text), "/:");
+    g_key_file_set_string(file, group, escaped_key, escaped);
 }
 
 static void
@@ -49,7 +68,7 @@ set_job(GKeyFile *file, const ReinSpecFacts *facts)
     g_key_file_set_string(file, GROUP_JOB, "id", facts->job_id);
     g_key_file_set_string(file, GROUP_JOB, "created", time);
     g_key_file_set_string(file, GROUP_JOB, "version", rein_version_string());
-    set_path(file, GROUP_PROBLEM, "path", facts->problem->path);
+    set_path(file, GROUP_PROBLEM, facts->problem->path);
     g_key_file_set_string(file, GROUP_PROBLEM, "format", facts->problem->format->name);
     g_key_file_set_string(file, GROUP_PROBLEM, "sha256", facts->problem->sha256);
 }
@@ -75,8 +94,8 @@ set_settings(GKeyFile *file, const ReinSettings *settings)
         if (rein_settings_get_origin(settings, key) == REIN_ORIGIN_BUILT_IN) {
             continue;
         }
-        g_autofree char *text = g_utf8_make_valid(rein_settings_get_text(settings, key), -1);
-        g_key_file_set_string(file, GROUP_SETTINGS, rein_setting_get_info(key)->key, text);
+        set_text(file, GROUP_SETTINGS, rein_setting_get_info(key)->key,
+                 rein_settings_get_text(settings, key));
     }
 }
 
@@ -90,7 +109,7 @@ rein_spec_to_text(const ReinRunSpec *spec, const ReinSpecFacts *facts)
 
     set_job(file, facts);
     if (spec->start_path != NULL) {
-        set_path(file, GROUP_START, "path", spec->start_path);
+        set_path(file, GROUP_START, spec->start_path);
         g_key_file_set_string(file, GROUP_START, "sha256", facts->start_sha256);
     }
     g_key_file_set_uint64(file, GROUP_RUN, "seed",
@@ -109,8 +128,8 @@ rein_spec_to_text(const ReinRunSpec *spec, const ReinSpecFacts *facts)
         g_key_file_set_string(file, GROUP_LIMITS, "target", spec->target);
     }
     set_operators(file, facts->tuning);
-    g_key_file_set_string(file, GROUP_DEVICE, "selector",
-                          rein_settings_get_text(settings, REIN_SETTING_RUN_DEVICE));
+    set_text(file, GROUP_DEVICE, "selector",
+             rein_settings_get_text(settings, REIN_SETTING_RUN_DEVICE));
     g_key_file_set_string(file, GROUP_DEVICE, "isolation", "in-process");
     set_settings(file, settings);
     return g_key_file_to_data(file, NULL, NULL);

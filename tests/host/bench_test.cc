@@ -90,7 +90,7 @@ TEST_F(BenchTest, MissingInstancesAreNamed)
     Ended ended = rein_.run({ "bench", "moves", "--data", "/nowhere" });
 
     EXPECT_EQ(ended.code, 2);
-    EXPECT_THAT(ended.err, HasSubstr("/nowhere/comp01.ctt"));
+    EXPECT_THAT(ended.err, HasSubstr("rein: --data: /nowhere/comp01.ctt"));
 }
 
 TEST_F(BenchTest, JsonHasARowForEachFigureWithItsSpread)

@@ -23,7 +23,7 @@ class ExitCodeTest : public testing::Test
 
 TEST_F(ExitCodeTest, EveryErrorOfTheLibraryHasItsCode)
 {
-    EXPECT_EQ(code_of(REIN_ERROR, REIN_ERROR_FAILED), 70);
+    EXPECT_EQ(code_of(REIN_ERROR, REIN_ERROR_FAILED), 12);
     EXPECT_EQ(code_of(REIN_ERROR, REIN_ERROR_INVALID), 2);
     EXPECT_EQ(code_of(REIN_ERROR, REIN_ERROR_PLUGIN), 12);
     EXPECT_EQ(code_of(REIN_ERROR, REIN_ERROR_NO_DEVICE), 10);

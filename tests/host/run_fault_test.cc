@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <gmock/gmock.h>
-
 #include "host/run_fixture.h"
-#include "support/live_program.h"
 
 namespace
 {
@@ -35,7 +32,7 @@ class RunFaultTest : public RunTest
     run_with(const std::string &fault, std::vector<std::string> flags)
     {
         flags.insert(flags.begin(), { "run", data("comp01.ctt"), "--format", "json" });
-        return LiveProgram(rein_.home(), "rein", flags, variables(fault)).wait();
+        return start(flags, variables(fault)).wait();
     }
 };
 
@@ -72,11 +69,12 @@ TEST_F(RunFaultTest, LostDeviceEndsWithTwelveAndTheBestSoFar)
     EXPECT_EQ(read_text(home("out.sol")), read_text(document.text("solution")));
 }
 
-TEST_F(RunFaultTest, PluginErrorOfNoKindEndsWithSeventy)
+TEST_F(RunFaultTest, PluginErrorOfNoKindIsNoBugOfOursAndEndsWithTwelve)
 {
     Ended ended = run_with("run_fitness:3:1", { "--rounds", "1000" });
 
-    EXPECT_EQ(ended.code, 70);
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.err, HasSubstr("run_fitness fails on purpose"));
 }
 
 TEST_F(RunFaultTest, LeakIsReportedAndEndsWithTwelve)
@@ -114,10 +112,9 @@ TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
 
 TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
 {
-    std::vector<std::string> flags = { "run",      data("comp01.ctt"), "--time", "10m",
-                                       "--format", "ndjson",           "--set",  "job.grace=10s",
-                                       "--output", home("out.sol") };
-    LiveProgram rein(rein_.home(), "rein", flags, variables("run_fitness:30:hang"));
+    LiveProgram rein =
+        start(long_run("ndjson", { "--set", "job.grace=10s", "--output", home("out.sol") }),
+              variables("run_fitness:30:hang"));
     std::string folder = Json(rein.read_until("job_started")).text("folder");
     rein.read_err_until("faulty plugin: hangs");
 
@@ -155,24 +152,9 @@ class RunFullDiskTest : public RunTest
                              disk + "' -name '*.part'; exit $code";
         std::error_code exists;
         std::filesystem::create_directory(disk, exists);
-        const char *argv[] = { "unshare", "-rm", "sh", "-c", script.c_str(), nullptr };
-        char *out = nullptr;
-        char *err = nullptr;
-        int status = 0;
-        Ended ended;
-
-        if (!g_spawn_sync(nullptr, const_cast<char **>(argv), nullptr, G_SPAWN_SEARCH_PATH, nullptr,
-                          nullptr, &out, &err, &status, nullptr)) {
-            ended.code = 99;
-            return ended;
-        }
-        ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-        ended.out = out;
-        ended.err = err;
+        Ended ended = spawn({ "unshare", "-rm", "sh", "-c", script });
         /* unshare itself ends with 1 where it may not */
         ended.code = ended.code == 1 ? 99 : ended.code;
-        g_free(out);
-        g_free(err);
         return ended;
     }
 };

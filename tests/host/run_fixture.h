@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/json.h"
+#include "support/live_program.h"
 #include "support/program.h"
 
 namespace rein_test
@@ -36,6 +37,56 @@ class RunTest : public testing::Test
         std::vector<std::string> words = { "run" };
         words.insert(words.end(), arguments.begin(), arguments.end());
         return rein_.run(words);
+    }
+    /* `rein`, watched while it runs. */
+    LiveProgram
+    start(const std::vector<std::string> &arguments, const std::vector<std::string> &variables = {},
+          LiveProgram::Err err = LiveProgram::Err::kPipe) const
+    {
+        return LiveProgram(rein_.home(), "rein", arguments, variables, err);
+    }
+    /* Any program, with the environment of the tests; 99 if it cannot be started. */
+    static Ended
+    spawn(const std::vector<std::string> &words)
+    {
+        std::vector<const char *> argv;
+        char *out = nullptr;
+        char *err = nullptr;
+        int status = 0;
+        Ended ended;
+
+        for (const std::string &word : words) {
+            argv.push_back(word.c_str());
+        }
+        argv.push_back(nullptr);
+        if (!g_spawn_sync(nullptr, const_cast<char **>(argv.data()), nullptr, G_SPAWN_SEARCH_PATH,
+                          nullptr, nullptr, &out, &err, &status, nullptr)) {
+            ended.code = 99;
+            return ended;
+        }
+        ended.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+        ended.out = out;
+        ended.err = err;
+        g_free(out);
+        g_free(err);
+        return ended;
+    }
+    /* `rein` after `before`, by a shell: its arguments and redirections are the shell's words. */
+    Ended
+    run_by_shell(const std::string &before, const std::string &words) const
+    {
+        return spawn({ "sh", "-c",
+                       "XDG_STATE_HOME='" + home("state") + "'; export XDG_STATE_HOME; " + before +
+                           "exec '" REIN_PROGRAM_DIR "/rein' " + words });
+    }
+    /* A run of ten minutes, to be stopped. */
+    std::vector<std::string>
+    long_run(const std::string &format, const std::vector<std::string> &more = {}) const
+    {
+        std::vector<std::string> words = { "run", data("comp01.ctt"), "--time",
+                                           "10m", "--format",         format };
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
     }
     /* Of a run that must end with 0: its document. */
     std::string

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include "host/run_fixture.h"
-#include "support/live_program.h"
 
 namespace
 {
@@ -21,11 +19,6 @@ using testing::Not;
 class RunSignalTest : public RunTest
 {
   protected:
-    std::vector<std::string>
-    long_run(const std::string &format) const
-    {
-        return { "run", data("comp01.ctt"), "--time", "10m", "--format", format };
-    }
     /* The end that a stop leaves: exit code 4, a clean receipt, a solution that verifies. */
     void
     expect_stopped(const Ended &ended, const std::string &reason) const
@@ -45,7 +38,7 @@ class RunSignalTest : public RunTest
     void
     expect_stop_at(const std::string &moment, int number, const std::string &reason) const
     {
-        LiveProgram rein(rein_.home(), "rein", long_run("ndjson"));
+        LiveProgram rein = start(long_run("ndjson"));
         rein.read_until("\"event\":\"" + moment + "\"");
         rein.send(number);
         expect_stopped(rein.wait(), reason);
@@ -90,7 +83,7 @@ TEST_F(RunSignalTest, SighupIsOneSigint)
 TEST_F(RunSignalTest, SigintRightAfterTheStartEndsCleanlyWhereverItHits)
 {
     for (int i = 0; i < 20; i++) {
-        LiveProgram rein(rein_.home(), "rein", long_run("json"), { "REIN_LOG=debug" });
+        LiveProgram rein = start(long_run("json"), { "REIN_LOG=debug" });
         /* the first words on stderr come from some early moment, never the same */
         rein.read_err_until("rein");
         rein.send(SIGINT);
@@ -107,7 +100,7 @@ TEST_F(RunSignalTest, SigintWhileTheProblemIsReadEndsWithoutAJob)
 {
     std::string problem = home("pipe.ctt");
     ASSERT_EQ(mkfifo(problem.c_str(), 0600), 0);
-    LiveProgram rein(rein_.home(), "rein", { "run", problem, "--format", "json" });
+    LiveProgram rein = start({ "run", problem, "--format", "json" });
     /* opens when the program has opened it, too; it waits for a text that never comes */
     int fd = open(problem.c_str(), O_WRONLY | O_CLOEXEC);
     ASSERT_GE(fd, 0);
@@ -125,9 +118,7 @@ TEST_F(RunSignalTest, SigintWhileTheProblemIsReadEndsWithoutAJob)
 
 TEST_F(RunSignalTest, SigintInTextModeSaysWhereTheSolutionIs)
 {
-    std::vector<std::string> arguments = long_run("text");
-    arguments.insert(arguments.end(), { "--output", home("out.sol") });
-    LiveProgram rein(rein_.home(), "rein", arguments);
+    LiveProgram rein = start(long_run("text", { "--output", home("out.sol") }));
 
     rein.read_err_until("round ");
     rein.send(SIGINT);
@@ -141,10 +132,83 @@ TEST_F(RunSignalTest, SigintInTextModeSaysWhereTheSolutionIs)
     EXPECT_FALSE(read_text(home("out.sol")).empty());
 }
 
+TEST_F(RunSignalTest, SighupIsLeftAloneIfItWasIgnored)
+{
+    auto handler = signal(SIGHUP, SIG_IGN); /* as nohup does; a child inherits it */
+    LiveProgram rein = start(long_run("ndjson"));
+    signal(SIGHUP, handler);
+
+    rein.read_until("\"event\":\"better\"");
+    rein.send(SIGHUP);
+    rein.send(SIGTERM);
+    expect_stopped(rein.wait(), "SIGTERM");
+}
+
+TEST_F(RunSignalTest, SigintIsTakenAlsoIfItWasIgnored)
+{
+    auto handler = signal(SIGINT, SIG_IGN); /* as a script's shell does for a background job */
+    LiveProgram rein = start(long_run("ndjson"));
+    signal(SIGINT, handler);
+
+    rein.read_until("\"event\":\"better\"");
+    rein.send(SIGINT);
+    expect_stopped(rein.wait(), "SIGINT");
+}
+
+TEST_F(RunSignalTest, Sigusr1SavesTheBestSoFarAndTheRunGoesOn)
+{
+    LiveProgram rein = start(long_run("ndjson", { "--output", home("out.sol") }));
+    std::string folder = Json(rein.read_until("job_started")).text("folder");
+
+    rein.read_until("\"event\":\"better\"");
+    rein.send(SIGUSR1);
+    EXPECT_EQ(Json(rein.read_until("\"event\":\"saved\"")).text("reason"), "SIGUSR1");
+    EXPECT_EQ(rein_.run({ "verify", data("comp01.ctt"), folder + "/solution.sol" }).code, 0);
+    EXPECT_EQ(read_text(home("out.sol")), read_text(folder + "/solution.sol"));
+    rein.read_err_until("SIGUSR1: the best so far is in " + folder + "/solution.sol\n");
+    expect_nothing_unfinished();
+    rein.read_until("\"event\":\"progress\"");
+    rein.send(SIGINT);
+    expect_stopped(rein.wait(), "SIGINT");
+}
+
+TEST_F(RunSignalTest, Sigusr1LeavesAStreamToTheEnd)
+{
+    std::string pipe = home("pipe");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    int fd = open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    char byte = 0;
+    LiveProgram rein = start(long_run("ndjson", { "--output", pipe }));
+
+    rein.read_until("\"event\":\"start\"");
+    rein.send(SIGUSR1);
+    rein.read_until("\"event\":\"saved\"");
+    EXPECT_EQ(read(fd, &byte, 1), -1);
+    rein.send(SIGINT);
+    EXPECT_EQ(rein.wait().code, 4);
+    EXPECT_EQ(read(fd, &byte, 1), 1);
+    close(fd);
+}
+
+TEST_F(RunSignalTest, Sigusr1BeforeThereIsASolutionSaysSo)
+{
+    std::string problem = home("pipe.ctt");
+    ASSERT_EQ(mkfifo(problem.c_str(), 0600), 0);
+    LiveProgram rein = start({ "run", problem });
+    int fd = open(problem.c_str(), O_WRONLY | O_CLOEXEC);
+    ASSERT_GE(fd, 0);
+
+    rein.send(SIGUSR1);
+    rein.read_err_until("rein: warning: SIGUSR1: there is no solution to be saved\n");
+    rein.send(SIGINT);
+    EXPECT_EQ(rein.wait().code, 4);
+    close(fd);
+    expect_no_job();
+}
+
 TEST_F(RunSignalTest, StopAfterTheEndIsANoOp)
 {
-    LiveProgram rein(rein_.home(), "rein",
-                     { "run", data("toy.ctt"), "--rounds", "1", "--format", "ndjson" });
+    LiveProgram rein = start({ "run", data("toy.ctt"), "--rounds", "1", "--format", "ndjson" });
 
     rein.read_until("\"event\":\"job_ended\"");
     rein.send(SIGINT);
@@ -157,7 +221,7 @@ TEST_F(RunSignalTest, StopAfterTheEndIsANoOp)
 
 TEST_F(RunSignalTest, ReaderOfEventsThatWentAwayStopsTheRunQuietly)
 {
-    LiveProgram rein(rein_.home(), "rein", long_run("ndjson"));
+    LiveProgram rein = start(long_run("ndjson"));
     std::string folder = Json(rein.read_until("job_started")).text("folder");
 
     rein.read_until("device_opened");
@@ -173,8 +237,7 @@ TEST_F(RunSignalTest, ReaderOfEventsThatWentAwayStopsTheRunQuietly)
 
 TEST_F(RunSignalTest, WithoutALimitTheTimeIsSixtySeconds)
 {
-    LiveProgram rein(rein_.home(), "rein",
-                     { "run", data("toy.ctt"), "--target", "0", "--format", "ndjson" });
+    LiveProgram rein = start({ "run", data("toy.ctt"), "--target", "0", "--format", "ndjson" });
     Json started(rein.read_until("job_started"));
 
     rein.send(SIGINT);
@@ -185,8 +248,7 @@ TEST_F(RunSignalTest, WithoutALimitTheTimeIsSixtySeconds)
 
 TEST_F(RunSignalTest, CountedLimitTakesTheTimeLimitAway)
 {
-    LiveProgram rein(rein_.home(), "rein",
-                     { "run", data("toy.ctt"), "--rounds", "5", "--format", "ndjson" });
+    LiveProgram rein = start({ "run", data("toy.ctt"), "--rounds", "5", "--format", "ndjson" });
 
     EXPECT_FALSE(Json(rein.read_until("job_started")).at("limits").has("seconds"));
     EXPECT_EQ(rein.wait().code, 0);
@@ -199,10 +261,9 @@ class RunTerminalTest : public RunTest
     std::string
     show(const std::string &format, const std::vector<std::string> &variables)
     {
-        LiveProgram rein(
-            rein_.home(), "rein",
-            { "run", data("comp01.ctt"), "--time", "700ms", "--no-grid", "--format", format },
-            variables, LiveProgram::Err::kTerminal);
+        LiveProgram rein =
+            start({ "run", data("comp01.ctt"), "--time", "700ms", "--no-grid", "--format", format },
+                  variables, LiveProgram::Err::kTerminal);
         Ended ended = rein.wait();
         EXPECT_EQ(ended.code, 0);
         return ended.err;

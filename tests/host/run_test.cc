@@ -84,11 +84,19 @@ TEST_F(RunTest, DeadlineEndsWithThreeAndTheBestSoFar)
         run({ data("comp01.ctt"), "--time", "50s", "--deadline", "200ms", "--format", "json" });
 
     EXPECT_EQ(ended.code, 3);
-    EXPECT_THAT(ended.err, HasSubstr("deadline"));
+    EXPECT_THAT(ended.err, HasSubstr("rein: the deadline of 200ms passed after "));
     Json document(ended.out);
     EXPECT_EQ(document.text("outcome"), "deadline");
     expect_clean(document.at("receipt"));
     expect_verified(data("comp01.ctt"), document);
+}
+
+TEST_F(RunTest, DeadlineBeforeTheFirstRoundReadsAsADeadline)
+{
+    Ended ended = run({ data("comp01.ctt"), "--deadline", "1ms" });
+
+    EXPECT_EQ(ended.code, 3);
+    EXPECT_THAT(ended.err, HasSubstr("rein: the deadline of 1ms passed before the first round"));
 }
 
 TEST_F(RunTest, LimitWithoutFeasibleSolutionEndsWithFive)
@@ -202,6 +210,103 @@ TEST_F(RunTest, OutputDoesNotReplaceTheProblem)
     EXPECT_EQ(read_text(problem), read_text(data("toy.ctt")));
 }
 
+TEST_F(RunTest, RecordReplacesNothingThatIsReadOrWritten)
+{
+    std::string problem = rein_.home().write("toy.ctt", read_text(data("toy.ctt")));
+    std::string first = Json(run_json({ problem, "--rounds", "1" })).text("solution");
+    std::string begin = rein_.home().write("begin.sol", read_text(first));
+    struct {
+        std::vector<std::string> flags;
+        const char *part;
+    } cases[] = {
+        { { "--record", problem }, "the record would replace the problem" },
+        { { "--record", home("./toy.ctt") }, "the record would replace the problem" },
+        { { "--record", begin, "--start", begin }, "the record would replace the start solution" },
+        { { "--record", home("x"), "--output", home("./x") }, "the record would replace the sol" },
+    };
+
+    for (const auto &wrong : cases) {
+        std::vector<std::string> arguments = { problem, "--rounds", "1" };
+        arguments.insert(arguments.end(), wrong.flags.begin(), wrong.flags.end());
+        Ended ended = run(arguments);
+        EXPECT_EQ(ended.code, 2);
+        EXPECT_THAT(ended.err, HasSubstr(wrong.part));
+    }
+    EXPECT_EQ(read_text(problem), read_text(data("toy.ctt")));
+    EXPECT_EQ(read_text(begin), read_text(first));
+    EXPECT_FALSE(std::filesystem::exists(home("x")));
+    EXPECT_EQ(count_jobs(), 1);
+    expect_nothing_unfinished();
+}
+
+TEST_F(RunTest, OutputMayReplaceTheStart)
+{
+    std::string begin =
+        rein_.home().write("begin.sol", read_text(data("solutions/comp01-UD2.sol")));
+
+    Json document(
+        run_json({ data("comp01.ctt"), "--rounds", "1", "--start", begin, "--output", begin }));
+
+    EXPECT_EQ(read_text(begin), read_text(document.text("solution")));
+}
+
+TEST_F(RunTest, EmptyPathsAreRefusedBeforeTheRun)
+{
+    for (const char *flag : { "--output", "--record" }) {
+        Ended ended = run({ data("toy.ctt"), "--rounds", "1", flag, "" });
+        EXPECT_EQ(ended.code, 2);
+        EXPECT_THAT(ended.err, StartsWith("rein: \"\": cannot be written: "));
+    }
+    for (const std::vector<std::string> &arguments :
+         { std::vector<std::string>{ "" }, { data("toy.ctt"), "--start", "" } }) {
+        Ended ended = run(arguments);
+        EXPECT_EQ(ended.code, 2);
+        EXPECT_THAT(ended.err, StartsWith("rein: \"\": cannot be read: "));
+    }
+    expect_no_job();
+}
+
+TEST_F(RunTest, LimitOfFileSizeIsAnErrorAndNoSignal)
+{
+    Ended ended = run_by_shell("ulimit -f 1; ", "run '" + data("comp01.ctt") + "' --rounds 1");
+
+    EXPECT_EQ(ended.code, 2) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr(": cannot be written: File too large (raise the limit"));
+    expect_nothing_unfinished();
+}
+
+TEST_F(RunTest, ClosedStdoutIsNamedAndNothingElseIsWrittenInto)
+{
+    Ended ended = run_by_shell("", "run '" + data("toy.ctt") + "' --rounds 1 --output '" +
+                                       home("out.sol") + "' >&-");
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("rein: stdout is closed"));
+    EXPECT_EQ(rein_.run({ "verify", data("toy.ctt"), home("out.sol") }).code, 0);
+}
+
+TEST_F(RunTest, RelativeStateFolderCountsAsNotSet)
+{
+    rein_.set("XDG_STATE_HOME", "state-of-here");
+
+    Json document(run_json({ data("toy.ctt"), "--rounds", "1" }));
+
+    EXPECT_THAT(document.text("solution"), StartsWith(home(".local/state/rein/jobs/")));
+    EXPECT_FALSE(std::filesystem::exists("state-of-here"));
+}
+
+TEST_F(RunTest, SpecNamesAPathThatIsNotUtf8AsAUri)
+{
+    std::string problem = rein_.home().write("to\xff.ctt", read_text(data("toy.ctt")));
+    rein_.set("REIN_CPU_COMPILER", "/no/\xff");
+
+    Json document(run_json({ problem, "--rounds", "1" }));
+
+    std::string spec = read_text(home("state/rein/jobs/" + document.text("job") + "/spec.ini"));
+    EXPECT_THAT(spec, HasSubstr("\npath-uri=file://" + home("to%FF.ctt") + "\n"));
+    EXPECT_THAT(spec, HasSubstr("\ncpu.compiler-escaped=/no/%FF\n"));
+}
+
 TEST_F(RunTest, FullOutputIsAnErrorAndTheSolutionIsInTheJobFolder)
 {
     Ended ended =
@@ -255,6 +360,7 @@ TEST_F(RunTest, NoUsableDeviceEndsWithTen)
     Json document(ended.out);
     EXPECT_EQ(document.text("outcome"), "failed");
     expect_clean(document.at("receipt"));
+    expect_no_job();
 }
 
 TEST_F(RunTest, WrongFlagsAreUsageErrors)

@@ -145,6 +145,50 @@ TEST_F(RunnerTest, BadProblemHasAnErrorAndNoJob)
     EXPECT_EQ(report_->receipt, nullptr);
 }
 
+TEST_F(RunnerTest, RunReadsNothingOfItsCallers)
+{
+    std::string problem = toy_;
+    std::string output = folder_.file("out.sol");
+    ReinSettings *settings = rein_settings_load_from(nullptr, nullptr, nullptr, nullptr);
+    ReinRunSpec spec = spec_;
+    spec.settings = settings;
+    spec.problem_path = problem.c_str();
+    spec.output_path = output.c_str();
+    g_autoptr(ReinRunner) runner = rein_runner_new(&spec, nullptr);
+
+    rein_settings_free(settings);
+    problem.assign(problem.size(), 'x');
+    output.assign(output.size(), 'x');
+    spec = {};
+    report_ = rein_runner_run(runner);
+
+    EXPECT_EQ(report_->error, nullptr);
+    EXPECT_FALSE(read_text(folder_.file("out.sol")).empty());
+}
+
+TEST_F(RunnerTest, DeviceThatThereIsNotLeavesNoJob)
+{
+    ASSERT_TRUE(rein_settings_set(settings_, REIN_SETTING_RUN_DEVICE, "none:0", "x", nullptr));
+
+    run();
+
+    EXPECT_EQ(report_->exit_code, REIN_EXIT_NO_DEVICE);
+    EXPECT_EQ(report_->job_id, nullptr);
+    EXPECT_EQ(report_->genes, nullptr);
+}
+
+TEST_F(RunnerTest, SaveNowBeforeAndAfterTheRunSavesNothing)
+{
+    g_autofree char *before = nullptr;
+    g_autofree char *after = nullptr;
+    g_autoptr(ReinRunner) runner = rein_runner_new(&spec_, nullptr);
+
+    EXPECT_FALSE(rein_runner_save_now(runner, "test", &before));
+    EXPECT_STREQ(before, "there is no solution to be saved");
+    report_ = rein_runner_run(runner);
+    EXPECT_FALSE(rein_runner_save_now(runner, "test", &after));
+}
+
 TEST_F(RunnerTest, StopBeforeTheRunEndsItWithoutAJob)
 {
     g_autoptr(ReinRunner) runner = rein_runner_new(&spec_, nullptr);

@@ -81,6 +81,48 @@ TEST_F(SaveTest, LinkStaysALink)
     EXPECT_TRUE(std::filesystem::is_symlink(folder_.file("link")));
 }
 
+TEST_F(SaveTest, LinkThatLeadsToNoFileYetStaysALink)
+{
+    std::filesystem::create_directory(folder_.file("sub"));
+    ASSERT_EQ(symlink("sub/b", folder_.file("a").c_str()), 0);
+    ASSERT_EQ(symlink("c", folder_.file("sub/b").c_str()), 0);
+
+    EXPECT_TRUE(save(folder_.file("a"), "new"));
+
+    EXPECT_EQ(read_text(folder_.file("sub/c")), "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(folder_.file("a")));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder_.file("sub/b")));
+}
+
+TEST_F(SaveTest, SamePlaceIsKnownUnderEveryName)
+{
+    folder_.write("a", "text");
+    std::filesystem::create_directory(folder_.file("sub"));
+    std::filesystem::create_hard_link(folder_.file("a"), folder_.file("hard"));
+    ASSERT_EQ(symlink("a", folder_.file("soft").c_str()), 0);
+    ASSERT_EQ(symlink("none", folder_.file("dangling").c_str()), 0);
+    ASSERT_EQ(mkfifo(folder_.file("pipe").c_str(), 0600), 0);
+    auto is_same = [this](const char *a, const char *b) {
+        return rein_save_is_same_place(folder_.file(a).c_str(), folder_.file(b).c_str()) != FALSE;
+    };
+
+    EXPECT_TRUE(is_same("a", "sub/../a"));
+    EXPECT_TRUE(is_same("a", "hard"));
+    EXPECT_TRUE(is_same("soft", "a"));
+    EXPECT_TRUE(is_same("none", "sub/../none"));
+    EXPECT_TRUE(is_same("none", "dangling"));
+    EXPECT_TRUE(is_same("no/folder/x", "no/./folder/x"));
+    EXPECT_FALSE(is_same("a", "none"));
+    EXPECT_FALSE(is_same("none", "sub/none"));
+    EXPECT_FALSE(is_same("pipe", "pipe")); /* takes both */
+}
+
+TEST_F(SaveTest, EmptyPathIsNoPlace)
+{
+    EXPECT_FALSE(rein_save_check("", &error_));
+    EXPECT_THAT(error_->message, HasSubstr("\"\": cannot be written: "));
+}
+
 TEST_F(SaveTest, ModeOfTheOldFileStays)
 {
     struct stat status = {};

@@ -321,4 +321,18 @@ TEST_F(SettingsTest, FreeingNothingIsANoOp)
     rein_settings_free(nullptr);
 }
 
+TEST_F(SettingsTest, CopyHasTheSameValuesAndLivesOnItsOwn)
+{
+    Settings settings = load_user("[job]\nslice = 20ms\n");
+    ASSERT_NE(settings, nullptr);
+
+    Settings copy(rein_settings_copy(settings.get()));
+    settings.reset();
+
+    EXPECT_EQ(rein_settings_get_duration_ns(copy.get(), REIN_SETTING_JOB_SLICE), 20000000);
+    EXPECT_EQ(rein_settings_get_origin(copy.get(), REIN_SETTING_JOB_SLICE), REIN_ORIGIN_USER_FILE);
+    EXPECT_EQ(rein_settings_get_where(copy.get(), REIN_SETTING_JOB_SLICE), user_ + ":2");
+    EXPECT_STREQ(rein_settings_get_text(copy.get(), REIN_SETTING_RUN_DEVICE), "auto");
+}
+
 } // namespace

@@ -67,6 +67,15 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .maximum = 10u * SECOND,
         .meaning = "what a plugin has to come back in after a stop before it is given up",
     },
+    [REIN_SETTING_JOB_SAVE] = {
+        .key = "job.save",
+        .environment = "REIN_JOB_SAVE",
+        .kind = REIN_SETTING_KIND_DURATION,
+        .built_in = "10s",
+        .minimum = 100u * MILLISECOND,
+        .maximum = 3600u * SECOND,
+        .meaning = "how long a better solution may wait before it is in the job's folder",
+    },
     [REIN_SETTING_JOBS_KEEP_AGE] = {
         .key = "jobs.keep-age",
         .environment = "REIN_JOBS_KEEP_AGE",

@@ -87,6 +87,10 @@ rein_receipt_add_json(JsonBuilder *builder, ReinReceipt *receipt, gboolean has_s
     rein_json_add_number(builder, "leaked_bytes",
                          is_real ? (gint64)rein_receipt_get_leaked_size(receipt) : 0);
     add_duration(builder, "teardown_ms", is_real ? rein_receipt_get_teardown_ns(receipt) : 0);
+    rein_json_add_text(builder, "memory",
+                       is_real ? rein_memory_check_to_string(rein_receipt_get_memory_check(receipt))
+                               : NULL);
+    add_duration(builder, "memory_ms", is_real ? rein_receipt_get_memory_check_ns(receipt) : 0);
     rein_json_add_real(builder, "stop_ms", stop_ns >= 0 ? round((double)stop_ns / 1e3) / 1e3 : NAN);
     rein_json_add_number(builder, "launches",
                          is_real ? (gint64)rein_receipt_get_n_launches(receipt) : 0);

@@ -32,6 +32,25 @@ tell_device(ReinRunner *self)
                      report->device_id, report->device_name, report->seed, report->population);
 }
 
+/* A run that is killed, or loses its machine, leaves what it had found a moment ago. */
+static void
+save_by_the_clock(ReinRunner *self)
+{
+    const gint64 interval_us =
+        rein_settings_get_duration_ns(self->spec.settings, REIN_SETTING_JOB_SAVE) / 1000;
+    const gint64 now_us = g_get_monotonic_time();
+    g_autofree char *message = NULL;
+
+    if (!self->has_unsaved || now_us - MAX(self->saved_us, self->begun_us) < interval_us) {
+        return;
+    }
+    if (!rein_runner_save_now(self, "interval", &message)) {
+        rein_runner_detail(self, "%s", message);
+    }
+    self->saved_us = now_us;
+    self->has_unsaved = FALSE;
+}
+
 static void
 on_progress(const ReinProgress *progress, gpointer user_data)
 {
@@ -40,7 +59,9 @@ on_progress(const ReinProgress *progress, gpointer user_data)
 
     if (progress->is_better && progress->best_genes != NULL) {
         rein_runner_keep_best(self, progress->best_genes);
+        self->has_unsaved = TRUE;
     }
+    save_by_the_clock(self);
     rein_run_tell_progress(self->folder, format, &self->pace, progress);
     if (self->observer.progress != NULL) {
         self->observer.progress(progress, format, self->observer.user_data);

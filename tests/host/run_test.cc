@@ -543,4 +543,17 @@ TEST_F(RunTest, InProcessIsWhatHappens)
     EXPECT_THAT(ended.out, HasSubstr("\"isolation\":\"in-process\""));
 }
 
+TEST_F(RunTest, BetterSolutionsAreSavedByTheClock)
+{
+    Ended ended = run({ data("comp02.ctt"), "--time", "1500ms", "--set", "job.save=100ms",
+                        "--format", "ndjson" });
+    bool is_saved = false;
+
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    for (const Json &event : Json::lines(ended.out)) {
+        is_saved |= event.text("event") == "saved" && event.text("reason") == "interval";
+    }
+    EXPECT_TRUE(is_saved);
+}
+
 } // namespace

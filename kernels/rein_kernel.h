@@ -91,10 +91,8 @@ typedef float f32;
 #define REIN_EACH_4(M, a, b, c, d) REIN_EACH_3(M, a, b, c), M(3, d)
 #define REIN_EACH_5(M, a, b, c, d, e) REIN_EACH_3(M, a, b, c), M(3, d), M(4, e)
 #define REIN_EACH_6(M, a, b, c, d, e, f) REIN_EACH_3(M, a, b, c), M(3, d), M(4, e), M(5, f)
-#define REIN_EACH_7(M, a, b, c, d, e, f, g) \
-    REIN_EACH_6(M, a, b, c, d, e, f), M(6, g)
-#define REIN_EACH_8(M, a, b, c, d, e, f, g, h) \
-    REIN_EACH_6(M, a, b, c, d, e, f), M(6, g), M(7, h)
+#define REIN_EACH_7(M, a, b, c, d, e, f, g) REIN_EACH_6(M, a, b, c, d, e, f), M(6, g)
+#define REIN_EACH_8(M, a, b, c, d, e, f, g, h) REIN_EACH_6(M, a, b, c, d, e, f), M(6, g), M(7, h)
 #define REIN_EACH_9(M, a, b, c, d, e, f, g, h, i) \
     REIN_EACH_6(M, a, b, c, d, e, f), M(6, g), M(7, h), M(8, i)
 #define REIN_EACH_10(M, a, b, c, d, e, f, g, h, i, j) \
@@ -155,7 +153,7 @@ typedef float f32;
 
 /* Index of element i of item's row of `n` elements, in tiles of REIN_INTERLEAVE items. */
 #define REIN_AT(n, item, i) \
-    (((item) & ~(REIN_INTERLEAVE - 1u)) * (n) + (i) * REIN_INTERLEAVE + \
+    (((item) & ~(REIN_INTERLEAVE - 1u)) * (n) + (i)*REIN_INTERLEAVE + \
      ((item) & (REIN_INTERLEAVE - 1u)))
 
 /* Gene i of this item; `genes` and `n_genes` must be in scope. */
@@ -173,30 +171,32 @@ typedef float f32;
 
 /* ---- params: what every kernel of a job may know; the engine fills it once ---- */
 
-#define PARAM_POPULATION 0   /* individuals; fitness is [plane][population] */
+#define PARAM_POPULATION 0 /* individuals; fitness is [plane][population] */
 #define PARAM_N_GENES 1
-#define PARAM_N_PLANES 2     /* fitness planes, compared in order, smaller is better */
-#define PARAM_MAXIMISE 3     /* bit p: plane p is maximised, its sign is turned by FITNESS */
+#define PARAM_N_PLANES 2 /* fitness planes, compared in order, smaller is better */
+#define PARAM_MAXIMISE 3 /* bit p: plane p is maximised, its sign is turned by FITNESS */
 #define PARAM_SEED_LOW 4
 #define PARAM_SEED_HIGH 5
-#define PARAM_SELECT_RATE 6  /* 32-bit threshold: chance of a tournament, else the child is its own parent */
-#define PARAM_TOURNAMENT 7   /* individuals in a tournament */
-#define PARAM_CROSS_RATE 8   /* 32-bit threshold, per child */
-#define PARAM_MUTATE_RATE 9  /* 32-bit threshold, per child: one to PARAM_MUTATE_GENES genes are drawn anew */
+#define PARAM_SELECT_RATE \
+    6 /* 32-bit threshold: chance of a tournament, else the child is its own parent */
+#define PARAM_TOURNAMENT 7 /* individuals in a tournament */
+#define PARAM_CROSS_RATE 8 /* 32-bit threshold, per child */
+#define PARAM_MUTATE_RATE \
+    9 /* 32-bit threshold, per child: one to PARAM_MUTATE_GENES genes are drawn anew */
 #define PARAM_MUTATE_GENES 10
-#define PARAM_N_ELITES 11    /* 0 or 1: the best so far is put back as individual 0 */
-#define PARAM_MOVES 12       /* improve: moves per item and round */
-#define PARAM_N_SCRATCH 13   /* u32 words of scratch per item */
-#define PARAM_N_STATE 14     /* u32 words of state per individual */
-#define PARAM_RING 15        /* records in the ring */
+#define PARAM_N_ELITES 11  /* 0 or 1: the best so far is put back as individual 0 */
+#define PARAM_MOVES 12     /* improve: moves per item and round */
+#define PARAM_N_SCRATCH 13 /* u32 words of scratch per item */
+#define PARAM_N_STATE 14   /* u32 words of state per individual */
+#define PARAM_RING 15      /* records in the ring */
 #define PARAM_HAS_TARGET 16
-#define PARAM_TARGET 17      /* 17 to 20: the target, a value per plane */
-#define PARAM_FLOAT 21       /* 1: fitness is f32, 0: i32 */
+#define PARAM_TARGET 17 /* 17 to 20: the target, a value per plane */
+#define PARAM_FLOAT 21  /* 1: fitness is f32, 0: i32 */
 #define PARAM_COUNT 32
 
 /* Writes plane p of this item's fitness; needs `params` and `fitness` in scope. */
 #define FITNESS(p, value) \
-    fitness[(p) * params[PARAM_POPULATION] + item] = \
+    fitness[(p)*params[PARAM_POPULATION] + item] = \
         ((params[PARAM_MAXIMISE] >> (p)) & 1u) ? -(value) : (value)
 
 /* ---- random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",

@@ -40,9 +40,9 @@ struct ReinDevice {
     gboolean is_opened; /* open() was answered: open_status and open_text are valid */
     gboolean is_closing;
     gboolean is_given_up;
-    gboolean is_orphan; /* nobody joins the thread: it frees the device */
-    char *lost_reason;  /* NULL while the device is fine */
-    guint n_jobs;       /* that have begun and not ended */
+    gboolean is_orphan;   /* nobody joins the thread: it frees the device */
+    char *lost_reason;    /* NULL while the device is fine */
+    guint n_jobs;         /* that have begun and not ended */
     guint64 shared_until; /* jobs up to this number had company */
     ReinStatus open_status;
     char *open_text;

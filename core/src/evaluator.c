@@ -81,8 +81,7 @@ evaluator_read_fitness(ReinEvaluator *self, guint32 n, double *fitness, GError *
 }
 
 static gboolean
-evaluator_run(ReinEvaluator *self, gconstpointer genes, guint32 n, double *fitness,
-              GError **error)
+evaluator_run(ReinEvaluator *self, gconstpointer genes, guint32 n, double *fitness, GError **error)
 {
     const guint64 genes_pair[2] = { self->genes, self->genes };
     const guint64 fitness_pair[2] = { self->fitness, self->fitness };

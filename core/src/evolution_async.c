@@ -109,8 +109,7 @@ result_new_failed(const char *what, int code)
 
     result->outcome = REIN_OUTCOME_FAILED;
     result->receipt = rein_receipt_builder_seal(rein_receipt_builder_new());
-    g_set_error(&result->error, REIN_ERROR, REIN_ERROR_FAILED, "%s: %s", what,
-                g_strerror(code));
+    g_set_error(&result->error, REIN_ERROR, REIN_ERROR_FAILED, "%s: %s", what, g_strerror(code));
     return result;
 }
 

@@ -41,7 +41,7 @@ struct ReinEvolution {
     gpointer record_data;
 
     pthread_mutex_t mutex;
-    ReinJob *job; /* under the mutex: set while a run holds it */
+    ReinJob *job;               /* under the mutex: set while a run holds it */
     gboolean is_stop_requested; /* under the mutex */
     gboolean has_run;           /* under the mutex */
 };

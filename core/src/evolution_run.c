@@ -396,8 +396,7 @@ run_new_error(const Run *run, ReinOutcome outcome)
 
     if (outcome == REIN_OUTCOME_DEADLINE) {
         return g_error_new(REIN_ERROR, REIN_ERROR_TIMEOUT,
-                           "evolve %s: the deadline passed after %u rounds", name,
-                           run->n_rounds);
+                           "evolve %s: the deadline passed after %u rounds", name, run->n_rounds);
     }
     if (outcome == REIN_OUTCOME_HANG) {
         return g_error_new(

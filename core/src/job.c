@@ -20,10 +20,10 @@ struct ReinJob {
     guint64 n_launches;
     guint64 n_launches_after_stop;
 
-    guint64 allocated_size;    /* bytes, of all buffers there ever were */
+    guint64 allocated_size; /* bytes, of all buffers there ever were */
     gint64 memory_limit_ns;
     gboolean has_free_before;
-    guint64 free_before;       /* bytes of the device before the first of them */
+    guint64 free_before; /* bytes of the device before the first of them */
 };
 
 static gboolean job_undo_program(gpointer owner, guint64 token, GError **error);
@@ -399,8 +399,8 @@ job_verify_memory(ReinJob *self, gboolean was_alone, ReinReceiptBuilder *receipt
 
     if (self->has_free_before && was_alone && self->allocated_size > 0) {
         while (job_read_free(self, &free_size)) {
-            check = free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK
-                                                               : REIN_MEMORY_MISSING;
+            check =
+                free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK : REIN_MEMORY_MISSING;
             if (check == REIN_MEMORY_BACK || rein_now_ns() - begun_ns >= self->memory_limit_ns) {
                 break;
             }

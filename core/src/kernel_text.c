@@ -140,8 +140,7 @@ check_arguments(const Cursor *cursor, const char *kernel, const GPtrArray *argum
             g_set_error(error, REIN_ERROR, REIN_ERROR_BUILD,
                         "%s:%u: argument %u of kernel %s is %s, where this problem needs %s(%s, …)",
                         cursor->file, cursor->line, i + 1, kernel,
-                        (const char *)arguments->pdata[i], expected[i].direction,
-                        expected[i].type);
+                        (const char *)arguments->pdata[i], expected[i].direction, expected[i].type);
             return FALSE;
         }
     }

@@ -52,8 +52,8 @@ rein_problem_unref(ReinProblem *self)
 }
 
 void
-rein_problem_set_kernel(ReinProblem *self, const char *file_name, GBytes *text,
-                        const char *fitness, const char *improve)
+rein_problem_set_kernel(ReinProblem *self, const char *file_name, GBytes *text, const char *fitness,
+                        const char *improve)
 {
     g_return_if_fail(self != NULL && file_name != NULL && text != NULL && fitness != NULL);
 

@@ -106,12 +106,12 @@ problem_job_check_kernels(const ReinProblem *problem, GError **error)
     const char *gene = problem->genome_kind == REIN_GENOME_INT16 ? "u16" : "u32";
     const char *value = problem->fitness_kind == REIN_FITNESS_FLOAT32 ? "f32" : "i32";
     const ReinKernelArgument fitness[] = {
-        { "IN", "u32" }, { "IN", gene }, { "IN", "u32" }, { "OUT", value }, { NULL, NULL },
-        { NULL, NULL },
+        { "IN", "u32" },  { "IN", gene }, { "IN", "u32" },
+        { "OUT", value }, { NULL, NULL }, { NULL, NULL },
     };
     const ReinKernelArgument improve[] = {
-        { "IN", "u32" }, { "INOUT", gene }, { "INOUT", "u32" }, { "IN", value }, { NULL, NULL },
-        { NULL, NULL },  { NULL, NULL },
+        { "IN", "u32" }, { "INOUT", gene }, { "INOUT", "u32" }, { "IN", value },
+        { NULL, NULL },  { NULL, NULL },    { NULL, NULL },
     };
 
     return rein_kernel_text_check(problem->file_name, problem->text, problem->fitness_kernel,

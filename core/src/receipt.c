@@ -3,7 +3,7 @@
 #include "receipt_private.h"
 
 struct ReinReceipt {
-    gint n_refs; /* atomic */
+    gint n_refs;   /* atomic */
     GArray *steps; /* of ReinReceiptStep */
     GArray *rungs; /* of ReinReceiptRung */
     GArray *kinds; /* of ReinReceiptKind */

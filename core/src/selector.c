@@ -17,8 +17,8 @@ refuse(const char *selector, const char *fault, GError **error)
 
     g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
                 "device selector \"%s\" %s (use auto, a plugin, plugin:index, an id or its "
-                "beginning up to a colon)", shown,
-                fault);
+                "beginning up to a colon)",
+                shown, fault);
     return FALSE;
 }
 

@@ -13,8 +13,8 @@ rein_thread_start(pthread_t *thread, gboolean is_detached, void *(*run)(void *),
 
     sigfillset(&all);
     pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, is_detached ? PTHREAD_CREATE_DETACHED
-                                                         : PTHREAD_CREATE_JOINABLE);
+    pthread_attr_setdetachstate(&attributes,
+                                is_detached ? PTHREAD_CREATE_DETACHED : PTHREAD_CREATE_JOINABLE);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     const int code = pthread_create(thread, &attributes, run, data);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

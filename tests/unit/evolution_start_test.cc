@@ -21,6 +21,8 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+constexpr gint64 kMs = 1000 * 1000;
+
 class EvolutionStartTest : public rein_test::FakeEngineFixture
 {
   protected:
@@ -221,6 +223,30 @@ TEST_F(EvolutionStartTest, WhatTheImproveKernelChangesIsEvaluated)
     const std::vector<uint32_t> genes = run.BestGenes();
     EXPECT_EQ(std::accumulate(genes.begin(), genes.end(), 0.0),
               rein_result_get_best(run.result())[0]);
+}
+
+TEST_F(EvolutionStartTest, NoRoundIsRunPastALimitThatIsCounted)
+{
+    uint32_t last_round = 0;
+
+    NewProblem(6, 3, [&](const FakeItem &item) {
+        last_round = item.launch.round;
+        SumOfChanged(item);
+    });
+    OpenEngine();
+    for (const ReinOutcome limit :
+         { REIN_OUTCOME_ROUNDS, REIN_OUTCOME_EVALUATIONS, REIN_OUTCOME_STAGNATION }) {
+        EngineRun run(device_, problem_);
+
+        rein_evolution_set_population(*run, 10);
+        rein_evolution_set_slice_target(*run, 100 * kMs);
+        rein_evolution_set_round_limit(*run, limit == REIN_OUTCOME_ROUNDS ? 333 : 0);
+        rein_evolution_set_evaluation_limit(*run, limit == REIN_OUTCOME_EVALUATIONS ? 777 : 0);
+        rein_evolution_set_stagnation(*run, limit == REIN_OUTCOME_STAGNATION ? 111 : 0);
+        EXPECT_EQ(run.Go(), limit);
+        EXPECT_EQ(rein_result_get_n_rounds(run.result()), last_round)
+            << rein_outcome_to_string(limit);
+    }
 }
 
 TEST_F(EvolutionStartTest, KernelsSeeTheDataOfTheProblem)

@@ -37,7 +37,7 @@ class FailureInjectionTest : public rein_test::EngineFixture
     std::unique_ptr<EngineRun>
     NewRun()
     {
-        g_autoptr(GBytes) start = NewGenes16({ 7, 8, 9 });
+        g_autoptr(GBytes) start = NewGenes16({ 900, 900, 900 });
         auto run = std::make_unique<EngineRun>(device_, problem_);
 
         rein_evolution_set_start(**run, start, 1);
@@ -54,7 +54,7 @@ class FailureInjectionTest : public rein_test::EngineFixture
         const double *best = rein_result_get_best(run.result());
 
         if (best == nullptr) {
-            EXPECT_THAT(genes, ElementsAre(7u, 8u, 9u));
+            EXPECT_THAT(genes, ElementsAre(900u, 900u, 900u));
         } else {
             EXPECT_EQ(std::accumulate(genes.begin(), genes.end(), 0.0), best[0]);
         }

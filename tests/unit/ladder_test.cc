@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <pthread.h>
+
+#include <atomic>
+#include <csignal>
 #include <functional>
 #include <thread>
 
@@ -16,6 +20,8 @@ constexpr gint64 kMs = 1000 * 1000;
 constexpr gint64 kLong = 60000 * kMs;
 constexpr gint64 kBearable = 300 * kMs; /* for what must come about within, and for what must not */
 constexpr guint64 kJob = 7;
+
+std::atomic<int> stood_still{ 0 }; /* lock-free: set in a signal's handler */
 
 class LadderTest : public rein_test::DeviceFixture
 {
@@ -266,6 +272,7 @@ TEST_F(LadderTest, ACallThatBeginsAfterTheFlagHasTheGraceForItself)
     PassTime(kBearable + kMs);
     EXPECT_TRUE(rein_ladder_call(&ladder_, NewAllocate(), kLong));
     EXPECT_FALSE(rein_device_is_lost(device_));
+    EXPECT_EQ(wrapping_->Count(Slot::kInterrupt), 0u);
     Cleanup();
 }
 
@@ -310,6 +317,32 @@ TEST_F(LadderTest, ATeardownBehindTheCallOfAnotherJobIsNotLate)
     wrapping_->LetGo();
     waiter.join();
     Simple(REIN_CALL_CLEANUP, kJob + 1);
+}
+
+/* A user's Ctrl-Z stops host and plugin alike; when they go on, neither is late. */
+TEST_F(LadderTest, ACallIsNotLateWhileTheWaiterStoodStill)
+{
+    const pthread_t waiter = pthread_self();
+    struct sigaction before = {};
+    struct sigaction stand_still = {};
+
+    OpenWithLadder();
+    stand_still.sa_handler = [](int) {
+        PassTime(kBearable + 2 * REIN_STALL_NS);
+        stood_still = 1;
+    };
+    sigaction(SIGUSR1, &stand_still, &before);
+    rein_test::FakeSetKernel("count", [waiter](const FakeLaunch &) {
+        pthread_kill(waiter, SIGUSR1);
+        while (stood_still == 0) {
+            std::this_thread::yield();
+        }
+    });
+    EXPECT_TRUE(rein_ladder_call(&ladder_, NewRun("count"), kBearable));
+    sigaction(SIGUSR1, &before, nullptr);
+    EXPECT_EQ(rein_stop_get_reason(stop_), REIN_STOP_NONE);
+    EXPECT_FALSE(rein_device_is_lost(device_));
+    Cleanup();
 }
 
 TEST_F(LadderTest, ATeardownCallThatHangsIsGivenUp)

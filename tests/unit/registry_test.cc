@@ -403,17 +403,19 @@ TEST_F(RegistryTest, AutoIsTheCpuPluginWithoutAGpu)
 TEST_F(RegistryTest, AutoTakesNoOtherCpuDevice)
 {
     Scan({ "ocl" });
-    EXPECT_EQ(Open("auto"),
-              "no device answers \"auto\": no GPU, and no plugin called \"cpu\" is installed; devices here: "
-              "ocl:pocl:0 (device ocl:pocl:0), ocl:rusticl:0 (device ocl:rusticl:0), "
-              "ocl:rusticl:1 (device ocl:rusticl:1); see rein devices --why");
+    EXPECT_EQ(
+        Open("auto"),
+        "no device answers \"auto\": no GPU, and no plugin called \"cpu\" is installed; devices "
+        "here: ocl:pocl:0 (device ocl:pocl:0), ocl:rusticl:0 (device ocl:rusticl:0), "
+        "ocl:rusticl:1 (device ocl:rusticl:1); see rein devices --why");
 }
 
 TEST_F(RegistryTest, NoAnswerSaysWhatIsThereAndWhyItDoesNotDo)
 {
     Scan({ "cpu", "probe_none" });
-    EXPECT_EQ(Open("cuda:0"), "no device answers \"cuda:0\": no plugin called \"cuda\" is installed; devices here: "
-                              "cpu:0 (device cpu:0); see rein devices --why");
+    EXPECT_EQ(Open("cuda:0"),
+              "no device answers \"cuda:0\": no plugin called \"cuda\" is installed; devices here: "
+              "cpu:0 (device cpu:0); see rein devices --why");
     EXPECT_THAT(Open("none:0"), HasSubstr("none: libfake.so.1 is not installed; devices here"));
     EXPECT_THAT(Open("cpu:7"), HasSubstr("cpu: has 1 device, not that one; devices here"));
 }

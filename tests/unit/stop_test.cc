@@ -78,10 +78,17 @@ TEST_F(StopTest, ReasonTimeAndFlagAgreeForEveryReader)
     for (int trial = 0; trial < 200; trial++) {
         g_autoptr(ReinStop) stop = rein_stop_new(nullptr);
         std::atomic<int> n_first{ 0 };
+        std::atomic<int> n_ready{ 0 };
         std::vector<std::thread> threads;
 
         for (int i = 0; i < 2; i++) {
-            threads.emplace_back([&] { n_first += rein_stop_raise(stop, REIN_STOP_USER) ? 1 : 0; });
+            threads.emplace_back([&] {
+                n_ready++;
+                while (n_ready < 2) { /* both at the same moment */
+                    std::this_thread::yield();
+                }
+                n_first += rein_stop_raise(stop, REIN_STOP_USER) ? 1 : 0;
+            });
         }
         threads.emplace_back([&] {
             while (rein_stop_get_reason(stop) == REIN_STOP_NONE) {

@@ -45,13 +45,13 @@ typedef int32_t ReinStatus; /* fixed width: the size of an enum is not ABI */
 
 /* A status exists only where the caller acts differently on it. Stopped is an outcome, not a status. */
 #define REIN_OK 0
-#define REIN_ERR_FAILED 1           /* anything without a status of its own; the message says what */
+#define REIN_ERR_FAILED 1 /* anything without a status of its own; the message says what */
 #define REIN_ERR_INVALID_ARGUMENT 2 /* the caller broke a rule of this header */
 #define REIN_ERR_UNSUPPORTED 3      /* this plugin or device can never do it */
 #define REIN_ERR_NO_DEVICE 4        /* the device id is unknown, or its driver is missing */
 #define REIN_ERR_OUT_OF_MEMORY 5    /* device memory; a smaller job may still fit */
-#define REIN_ERR_BUILD 6            /* the kernel text is at fault; the message is the compiler's log */
-#define REIN_ERR_DEVICE_LOST 7      /* from here on only usage(), cleanup() and close() are called */
+#define REIN_ERR_BUILD 6       /* the kernel text is at fault; the message is the compiler's log */
+#define REIN_ERR_DEVICE_LOST 7 /* from here on only usage(), cleanup() and close() are called */
 
 typedef struct ReinMsg {
     char *text;    /* caller's buffer, NUL-terminated on return */
@@ -65,9 +65,10 @@ typedef struct ReinMsg {
 
 /* The services of the core. Members are never NULL unless marked (nullable). */
 typedef struct ReinHost {
-    uint32_t struct_size;  /* bytes the core filled */
-    uint32_t thread_limit; /* most threads the plugin may compute on; 0: as many as it finds useful */
-    void *context;         /* first argument of the functions below */
+    uint32_t struct_size; /* bytes the core filled */
+    uint32_t
+        thread_limit; /* most threads the plugin may compute on; 0: as many as it finds useful */
+    void *context;    /* first argument of the functions below */
 
     /* Writes one line of text, no newline, at one of REIN_LOG_*. [any thread] */
     void (*log)(void *context, int32_t level, const char *text);
@@ -82,23 +83,23 @@ typedef struct ReinHost {
     const char *scratch_directory; /* (nullable) gone after close() */
 } ReinHost;
 
-#define REIN_DEVICE_IS_CPU 0x1u         /* computes on the host's processors */
-#define REIN_DEVICE_IS_GPU 0x2u         /* graphics card or other accelerator */
+#define REIN_DEVICE_IS_CPU 0x1u          /* computes on the host's processors */
+#define REIN_DEVICE_IS_GPU 0x2u          /* graphics card or other accelerator */
 #define REIN_DEVICE_KEEPS_DENORMALS 0x4u /* float32 arithmetic does not flush to zero */
-#define REIN_DEVICE_UNIFIED_MEMORY 0x8u /* buffers lie in the host's memory */
+#define REIN_DEVICE_UNIFIED_MEMORY 0x8u  /* buffers lie in the host's memory */
 
 /* One device, as probe() found it. Text is UTF-8, NUL-terminated, "" where not known. */
 typedef struct ReinDeviceInfo {
     uint32_t struct_size;
-    uint32_t flags;        /* REIN_DEVICE_* */
-    uint32_t n_units;      /* compute units: cores, multiprocessors */
-    uint32_t interleave;   /* W of GENE(i): 1 item-major, else tiles of W items; a power of two */
-    uint64_t memory_size;  /* bytes a job may hope for */
-    char id[64];           /* stable, unique, "NAME:" of the plugin and more printable ASCII */
-    char name[128];        /* as the vendor calls it */
+    uint32_t flags;       /* REIN_DEVICE_* */
+    uint32_t n_units;     /* compute units: cores, multiprocessors */
+    uint32_t interleave;  /* W of GENE(i): 1 item-major, else tiles of W items; a power of two */
+    uint64_t memory_size; /* bytes a job may hope for */
+    char id[64];          /* stable, unique, "NAME:" of the plugin and more printable ASCII */
+    char name[128];       /* as the vendor calls it */
     char vendor[64];
-    char driver[64];       /* driver or runtime with its version */
-    char pci[32];          /* "0000:65:00.0", so that two APIs that show one card can be matched */
+    char driver[64]; /* driver or runtime with its version */
+    char pci[32];    /* "0000:65:00.0", so that two APIs that show one card can be matched */
 } ReinDeviceInfo;
 
 /*
@@ -107,17 +108,19 @@ typedef struct ReinDeviceInfo {
  */
 typedef struct ReinSource {
     uint32_t struct_size;
-    uint32_t flags;       /* REIN_SOURCE_* */
-    const char *name;     /* for messages: the file's name */
-    const char *text;     /* kernels in the dialect, NUL-terminated */
-    uint64_t text_size;   /* bytes without the NUL */
-    const char *dialect;  /* kernels/rein_kernel.h, NUL-terminated */
+    uint32_t flags;      /* REIN_SOURCE_* */
+    const char *name;    /* for messages: the file's name */
+    const char *text;    /* kernels in the dialect, NUL-terminated */
+    uint64_t text_size;  /* bytes without the NUL */
+    const char *dialect; /* kernels/rein_kernel.h, NUL-terminated */
     uint64_t dialect_size;
-    const char *digest;   /* SHA-256 over dialect then text, 64 lower-case hexadecimal digits; not over
+    const char
+        *digest; /* SHA-256 over dialect then text, 64 lower-case hexadecimal digits; not over
                              flags: a cache key takes both */
 } ReinSource;
 
-#define REIN_SOURCE_FAST_MATH 0x1u /* the user asked for it: contraction and reordering are allowed */
+#define REIN_SOURCE_FAST_MATH \
+    0x1u /* the user asked for it: contraction and reordering are allowed */
 
 #define REIN_BUFFER_KERNEL_READ 0x1u
 #define REIN_BUFFER_KERNEL_WRITE 0x2u
@@ -131,9 +134,9 @@ typedef struct ReinSource {
  */
 typedef struct ReinStage {
     uint64_t program;
-    const char *kernel;   /* a name in the program */
-    uint32_t n_items;     /* at least 1 */
-    uint32_t n_buffers;   /* at most REIN_STAGE_BUFFERS */
+    const char *kernel; /* a name in the program */
+    uint32_t n_items;   /* at least 1 */
+    uint32_t n_buffers; /* at most REIN_STAGE_BUFFERS */
     uint64_t buffers[REIN_STAGE_BUFFERS][2];
 } ReinStage;
 
@@ -149,25 +152,26 @@ typedef struct ReinStage {
  */
 typedef struct ReinSlice {
     uint32_t struct_size;
-    uint32_t stage_size;      /* bytes from one stage to the next */
+    uint32_t stage_size; /* bytes from one stage to the next */
     const ReinStage *stages;
-    uint32_t n_stages;        /* at least 1 */
+    uint32_t n_stages; /* at least 1 */
     uint32_t first_round;
-    uint32_t n_rounds;        /* at least 1 */
+    uint32_t n_rounds; /* at least 1 */
     uint32_t first_item;
     uint32_t end_item;
-    uint32_t flags;           /* zero */
-    uint64_t progress_start;  /* 2^-64 of the job's limits */
-    uint64_t progress_step;   /* the same, per round */
-    uint64_t budget_ns;       /* wall clock; looked at after each round, or where a range of items can end */
+    uint32_t flags;          /* zero */
+    uint64_t progress_start; /* 2^-64 of the job's limits */
+    uint64_t progress_step;  /* the same, per round */
+    uint64_t
+        budget_ns; /* wall clock; looked at after each round, or where a range of items can end */
 } ReinSlice;
 
 /* How far a slice came. What is not counted here did not happen, as far as the core is concerned. */
 typedef struct ReinSliceReport {
     uint32_t struct_size;
-    uint32_t n_rounds; /* whole rounds done, from first_round on; 0 for a range of items */
-    uint32_t n_items;  /* items done, from first_item on; 0 for a slice of whole rounds */
-    uint32_t n_launches; /* kernels begun */
+    uint32_t n_rounds;       /* whole rounds done, from first_round on; 0 for a range of items */
+    uint32_t n_items;        /* items done, from first_item on; 0 for a slice of whole rounds */
+    uint32_t n_launches;     /* kernels begun */
     uint64_t last_launch_ns; /* CLOCK_MONOTONIC just before the plugin looked at `stop` for the last
                                 launch it began; 0 if there was none. Proves that none came late */
 } ReinSliceReport;
@@ -196,8 +200,8 @@ typedef struct ReinPluginTable {
     uint32_t struct_size; /* sizeof(ReinPluginTable) when the plugin was built */
     uint32_t flags;       /* REIN_PLUGIN_UNLOADABLE or zero */
 
-    const char *name;     /* "cpu"; 1 to 32 of [a-z0-9-]; devices' ids begin with it */
-    const char *version;  /* of the plugin, for people */
+    const char *name;    /* "cpu"; 1 to 32 of [a-z0-9-]; devices' ids begin with it */
+    const char *version; /* of the plugin, for people */
 
     /*
      * Calls `found` once for each device. No device is REIN_OK with the reason in `msg`; an error is
@@ -291,7 +295,8 @@ typedef const ReinPluginTable *(*ReinPluginEntry)(void);
 #if defined(__GNUC__)
 __attribute__((visibility("default")))
 #endif
-const ReinPluginTable *rein_plugin(void);
+const ReinPluginTable *
+rein_plugin(void);
 
 /* Whether the core has raised the stop flag; for use between launches and inside long loops. */
 static inline int

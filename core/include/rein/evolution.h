@@ -27,8 +27,8 @@ typedef struct ReinProgress {
     guint64 n_evaluations; /* full evaluations */
     guint64 n_moves;       /* moves of the improve kernel */
     gint64 elapsed_ns;
-    double fraction;       /* of the limits used up, 0 to 1 */
-    gboolean is_better;    /* the best changed since the last call */
+    double fraction;    /* of the limits used up, 0 to 1 */
+    gboolean is_better; /* the best changed since the last call */
     guint n_planes;
     double best[REIN_MAX_PLANES]; /* best so far, plane by plane */
     GBytes *best_genes;           /* (transfer none): the best individual, canonical form */
@@ -36,11 +36,11 @@ typedef struct ReinProgress {
 
 /* One round, as the device recorded it. Borrowed for the callback. */
 typedef struct ReinRecord {
-    guint32 round;        /* 0: the start population */
-    guint32 best_index;   /* ties go to the lower index */
-    guint32 n_evaluated;  /* individuals that changed */
-    guint32 n_nan;        /* individuals whose fitness holds a NaN; they rank last */
-    guint32 digest;       /* of the whole population's fitness */
+    guint32 round;       /* 0: the start population */
+    guint32 best_index;  /* ties go to the lower index */
+    guint32 n_evaluated; /* individuals that changed */
+    guint32 n_nan;       /* individuals whose fitness holds a NaN; they rank last */
+    guint32 digest;      /* of the whole population's fitness */
     guint n_planes;
     double best[REIN_MAX_PLANES]; /* of this round */
     double ever[REIN_MAX_PLANES]; /* so far */
@@ -90,7 +90,7 @@ REIN_API void rein_evolution_set_operators(ReinEvolution *self, double select_ra
                                            double mutate_rate, guint32 mutate_genes,
                                            guint32 n_elites, guint32 n_moves);
 
-/* Limits; 0 is none. The first one to be reached ends the run. */
+/* Limits; 0 is none. The first one to be reached ends the run; the start is evaluated in any case. */
 REIN_API void rein_evolution_set_round_limit(ReinEvolution *self, guint32 n_rounds);
 REIN_API void rein_evolution_set_time_limit(ReinEvolution *self, gint64 limit_ns);
 REIN_API void rein_evolution_set_evaluation_limit(ReinEvolution *self, guint64 n_evaluations);

@@ -35,7 +35,7 @@ typedef struct ReinReceiptKind {
     const char *kind;
     guint n_held;
     guint64 held_size; /* bytes */
-    guint n_left; /* after teardown */
+    guint n_left;      /* after teardown */
 } ReinReceiptKind;
 
 REIN_API ReinReceipt *rein_receipt_ref(ReinReceipt *self);

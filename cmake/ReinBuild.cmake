@@ -34,6 +34,9 @@ if(REIN_BUILD_TESTS)
     set(CMAKE_CXX_STANDARD_REQUIRED ON)
     set(CMAKE_CXX_EXTENSIONS OFF)
     find_package(GTest REQUIRED)
+else()
+    # The presets set it for the tests; read once, so that CMake does not warn that nobody does.
+    set(rein_unused "${CMAKE_CXX_FLAGS_RELEASE}${CMAKE_CXX_FLAGS_DEBUG}${CMAKE_CXX_COMPILER}")
 endif()
 
 # rein_note(<built|skipped> <text>): one line of the summary.

@@ -15,3 +15,5 @@ step 'Configure build/release' cmake --preset release -DREIN_BUILD_TESTS=OFF
 step "Build with $jobs jobs" cmake --build --preset release --parallel "$jobs"
 step "Evolve $instance for 20 s: $program run $instance --time 20s" \
     "$program" run "$instance" --time 20s
+printf '\nNext: %s run YOUR.ctt --time 5m --output YOUR.sol, then %s verify YOUR.ctt YOUR.sol\n' \
+    "$program" "$program"

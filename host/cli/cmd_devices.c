@@ -31,6 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Inventory, inventory_clear)
 /* Backends that rein knows of, to be told apart from those that nobody has heard of. */
 static const char *const known_backends[] = { "cpu", "opencl", "cuda" };
 
+#define ABSENT_REASON "not installed: no file of this plugin in any plugin folder"
+
 static const char *
 state_to_string(ReinCandidateState state)
 {
@@ -113,7 +115,7 @@ print_candidates(const Inventory *self, const ReinOutput *output)
             columns_add(columns, "absent");
             columns_add(columns, "0");
             columns_add(columns, "-");
-            columns_add(columns, "not installed: no file of this plugin in any plugin folder");
+            columns_add(columns, ABSENT_REASON);
         }
     }
     columns_print(columns, output);
@@ -204,7 +206,7 @@ describe_candidates(const Inventory *self)
     for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
         if (!has_candidate(self->registry, known_backends[i])) {
             g_ptr_array_add(
-                nodes, describe_candidate(known_backends[i], "", "absent", "", "not installed", 0));
+                nodes, describe_candidate(known_backends[i], "", "absent", "", ABSENT_REASON, 0));
         }
     }
     return nodes;

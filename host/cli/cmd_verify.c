@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <rein/error.h>
+
 #include "cli.h"
 #include "columns.h"
 #include "commands.h"
@@ -45,19 +47,55 @@ typedef struct Teller {
     guint n_left_out;
 } Teller;
 
+/* Says so if what was given as the solution is a problem. */
+static void
+explain_swap(const char *problem_path, const char *solution_path, GError **error)
+{
+    g_autoptr(ReinProblemFile) swapped = NULL;
+
+    if (!g_error_matches(*error, REIN_PROBLEM_FORMAT_ERROR, REIN_PROBLEM_FORMAT_ERROR_UNKNOWN)) {
+        return;
+    }
+    swapped = rein_problem_file_load(solution_path, NULL);
+    if (swapped != NULL) {
+        g_clear_error(error);
+        g_set_error(error, REIN_PROBLEM_FORMAT_ERROR, REIN_PROBLEM_FORMAT_ERROR_UNKNOWN,
+                    "%s is no problem, but %s is (PROBLEM comes first: rein verify PROBLEM "
+                    "SOLUTION)",
+                    problem_path, solution_path);
+    }
+}
+
 static gboolean
 load(Verdict *self, const char *problem_path, GError **error)
 {
     self->file = rein_problem_file_load(problem_path, error);
     if (self->file == NULL) {
+        explain_swap(problem_path, self->solution_path, error);
         return FALSE;
     }
+    rein_problem_file_check(self->file);
     self->solution = rein_problem_file_load_solution(self->file, self->solution_path, error);
     if (self->solution == NULL) {
         return FALSE;
     }
     self->file->format->score(self->file->instance, self->solution, &self->score);
     return TRUE;
+}
+
+/* The table must not take the place of what it was made from. */
+static gboolean
+check_csv_place(const Verdict *self, GError **error)
+{
+    gboolean is_problem = rein_save_is_same_place(self->csv_path, self->file->path);
+
+    if (!is_problem && !rein_save_is_same_place(self->csv_path, self->solution_path)) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                "%s: the table would replace the %s (choose another place)", self->csv_path,
+                is_problem ? "problem" : "solution");
+    return FALSE;
 }
 
 static gboolean
@@ -71,7 +109,8 @@ write_csv(const Verdict *self, const ReinOutput *output, GError **error)
         rein_output_print(output, "%s", table);
         return TRUE;
     }
-    return rein_save_text(self->csv_path, table, strlen(table), error);
+    return check_csv_place(self, error) &&
+           rein_save_text(self->csv_path, table, strlen(table), error);
 }
 
 static void
@@ -104,7 +143,8 @@ summarise(const Verdict *self)
     }
     g_string_append(line, self->score.is_feasible ? "feasible" : "not feasible");
     if (self->score.n_warnings > 0) {
-        g_string_append_printf(line, ", %u entries do not count", self->score.n_warnings);
+        g_string_append_printf(line, ", %u %s not count", self->score.n_warnings,
+                               self->score.n_warnings == 1 ? "entry does" : "entries do");
     }
     return g_string_free(line, FALSE);
 }
@@ -271,7 +311,7 @@ cmd_verify(int argc, char **argv)
         { "grid", 'g', 0, G_OPTION_ARG_NONE, &verdict.is_shown, "Show the solution as a grid",
           NULL },
         { "csv", 0, 0, G_OPTION_ARG_FILENAME, &csv_path,
-          "Write the solution as a table for a spreadsheet; - is stdout, then without the score",
+          "Write the solution as a table for a spreadsheet; - is stdout, and the score goes to stderr",
           "FILE" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };

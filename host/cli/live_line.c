@@ -14,6 +14,8 @@
 #define PLAIN_WIDTH 120u
 #define DEFAULT_WIDTH 80u
 #define SEPARATOR " | "
+#define ERASE_REST "\033[K"  /* from the cursor to the end of the line */
+#define ERASE_BELOW "\033[J" /* to the end of the screen */
 
 /* Parts of the line, the one to be left out first at the end. */
 enum { PART_BEST, PART_LEFT, PART_ELAPSED, PART_ROUND, PART_MOVES, PART_EVALUATIONS, N_PARTS };
@@ -153,22 +155,32 @@ get_width(const LiveLine *self)
     return size.ws_col;
 }
 
+/* A terminal that was made narrower since has wrapped the line into several, and the cursor stands
+ * in the last of them: erases all, and goes to where the first one was. */
+static void
+erase_wrapped(const LiveLine *self, guint width)
+{
+    if (self->n_drawn > width) {
+        (void)fprintf(self->stream, "\r\033[%uA" ERASE_BELOW, (self->n_drawn - 1) / width);
+    }
+}
+
 void
 live_line_draw(LiveLine *self, const LiveState *state)
 {
     g_return_if_fail(self != NULL && self->stream != NULL && state != NULL);
 
-    g_autofree char *line = live_line_format(state, get_width(self));
+    guint width = get_width(self);
+    g_autofree char *line = live_line_format(state, width);
     if (!self->is_redrawn) {
         (void)fprintf(self->stream, "%s\n", line);
         (void)fflush(self->stream);
         return;
     }
-    guint n_columns = (guint)strlen(line);
-    guint n_blanks = self->n_drawn > n_columns ? self->n_drawn - n_columns : 0;
-    (void)fprintf(self->stream, "\r%s%*s", line, (int)n_blanks, "");
+    erase_wrapped(self, width);
+    (void)fprintf(self->stream, "\r%s" ERASE_REST, line);
     (void)fflush(self->stream);
-    self->n_drawn = n_columns;
+    self->n_drawn = (guint)strlen(line);
 }
 
 void
@@ -177,7 +189,8 @@ live_line_clear(LiveLine *self)
     g_return_if_fail(self != NULL);
 
     if (self->n_drawn > 0) {
-        (void)fprintf(self->stream, "\r%*s\r", (int)self->n_drawn, "");
+        erase_wrapped(self, get_width(self));
+        (void)fputs("\r" ERASE_REST, self->stream);
         (void)fflush(self->stream);
         self->n_drawn = 0;
     }

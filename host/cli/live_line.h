@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Where a run stands, in one line: redrawn in place on a terminal, with nothing but carriage
- * returns and blanks, or a line of its own for each better best elsewhere. Main thread.
+ * Where a run stands, in one line: redrawn in place on a terminal, which must know the ANSI
+ * codes to erase and to move up, or a line of its own for each better best elsewhere. Main thread.
  */
 
 #pragma once
@@ -35,7 +35,7 @@ typedef struct LiveRates {
 typedef struct LiveLine {
     FILE *stream;
     gboolean is_redrawn;
-    guint n_drawn; /* columns to clear */
+    guint n_drawn; /* columns of the line that stands there */
 } LiveLine;
 
 /* Takes a sample and fills in the rates of @state. */

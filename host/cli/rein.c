@@ -2,9 +2,12 @@
 
 /* The command line: finds the command and hands it its arguments. */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rein/version.h>
 
@@ -73,7 +76,7 @@ static const char help_tail[] =
     "  5   limit reached, or solution verified, but it is not feasible\n"
     "  10  no usable device\n"
     "  11  the kernel does not build\n"
-    "  12  device lost or quarantined\n"
+    "  12  device lost or quarantined, or its plugin failed\n"
     "  13  out of device memory\n"
     "  70  a bug in rein\n"
     "  75  try again later\n"
@@ -96,6 +99,12 @@ fail_unknown(const char *word)
 {
     const char *verbs[G_N_ELEMENTS(commands)];
 
+    if (word[0] == '-') {
+        rein_output_error("\"%s\" is not a command: options come after the command (see rein "
+                          "--help)",
+                          word);
+        return REIN_EXIT_BAD_INPUT;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         verbs[i] = commands[i].verb;
     }
@@ -109,13 +118,25 @@ fail_unknown(const char *word)
     return REIN_EXIT_BAD_INPUT;
 }
 
+static gboolean
+is_help_flag(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 /* `rein help [COMMAND]` is `rein COMMAND --help`. */
 static int
 cmd_help(int argc, char **argv)
 {
     char help_flag[] = "--help";
 
-    if (argc < 2) {
+    if (argc > 2) {
+        rein_output_error("help: \"%s\" is one argument too many: the command is rein help "
+                          "[COMMAND] (see rein --help)",
+                          argv[2]);
+        return REIN_EXIT_BAD_INPUT;
+    }
+    if (argc < 2 || is_help_flag(argv[1]) || strcmp(argv[1], "help") == 0) {
         return print_help();
     }
     const Command *command = find_command(argv[1]);
@@ -126,18 +147,34 @@ cmd_help(int argc, char **argv)
     return command->run(2, help_argv);
 }
 
+/* The number of a stream that is closed would go to the next file that is opened, and what is
+ * printed into that file. Reading ends at once, printing results fails, messages are lost. */
+static void
+occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+            /* the lowest free number is this one; it stays open for good */
+            (void)open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     /* a reader that goes away must not end a run before it gave everything back */
     (void)signal(SIGPIPE, SIG_IGN);
+    /* past a limit of ulimit -f a write then fails, which is reported, and does not end it either */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    occupy_standard_descriptors();
     (void)setlocale(LC_CTYPE, "");
 
     if (argc < 2) {
         rein_output_error("no command was given (see rein --help)");
         return REIN_EXIT_BAD_INPUT;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    if (is_help_flag(argv[1])) {
         return print_help();
     }
     if (strcmp(argv[1], "--version") == 0) {

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "ctt_check.h"
 #include "ctt_construct.h"
 #include "ctt_explain.h"
 #include "ctt_instance.h"

@@ -299,8 +299,8 @@ append_numbers(GString *text, const CttViolation *violation, const CttInstance *
 {
     switch (violation->kind) {
     case CTT_KIND_LECTURES:
-        g_string_append_printf(text, " has %u of %u lectures", violation->n_found,
-                               violation->n_wanted);
+        g_string_append_printf(text, " has %u of %u lecture%s", violation->n_found,
+                               violation->n_wanted, violation->n_wanted == 1 ? "" : "s");
         break;
     case CTT_KIND_AVAILABILITY:
         g_string_append(text, ", which is forbidden to it");
@@ -310,12 +310,13 @@ append_numbers(GString *text, const CttViolation *violation, const CttInstance *
                                instance->courses[violation->other_course].id);
         break;
     case CTT_KIND_ROOM_CAPACITY:
-        g_string_append_printf(text, ", %u students on %u seats", violation->n_found,
-                               violation->n_wanted);
+        g_string_append_printf(text, ", %u student%s on %u seat%s", violation->n_found,
+                               violation->n_found == 1 ? "" : "s", violation->n_wanted,
+                               violation->n_wanted == 1 ? "" : "s");
         break;
     case CTT_KIND_MIN_WORKING_DAYS:
-        g_string_append_printf(text, " is on %u of %u days", violation->n_found,
-                               violation->n_wanted);
+        g_string_append_printf(text, " is on %u of %u day%s", violation->n_found,
+                               violation->n_wanted, violation->n_wanted == 1 ? "" : "s");
         break;
     case CTT_KIND_COMPACTNESS:
         g_string_append_printf(text, ", %u of curriculum %s with nothing before or after",
@@ -341,7 +342,7 @@ ctt_violation_to_text(const CttViolation *violation, const CttInstance *instance
 
     const CttCourse *course = &instance->courses[violation->course];
     if (violation->is_warning) {
-        g_string_append_printf(text, "warning: course %s", course->id);
+        g_string_append_printf(text, "course %s", course->id);
         append_place(text, violation, instance);
         g_string_append(text, " is skipped, it has a lecture then");
         return g_string_free(g_steal_pointer(&text), FALSE);
@@ -369,7 +370,7 @@ list_violation(const CttViolation *violation, gpointer user_data)
     Listing *self = user_data;
     g_autofree char *line = ctt_violation_to_text(violation, self->instance);
 
-    g_string_append_printf(self->text, "%s\n", line);
+    g_string_append_printf(self->text, "%s%s\n", violation->is_warning ? "warning: " : "", line);
 }
 
 char *

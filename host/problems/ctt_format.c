@@ -47,14 +47,28 @@ get_name(const ReinInstance *instance)
     return instance_of(instance)->name;
 }
 
+static const char *
+plural(guint32 n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static char *
 describe(const ReinInstance *instance)
 {
     const CttInstance *ctt = instance_of(instance);
 
-    return g_strdup_printf("%u courses, %u lectures, %u rooms, %u days of %u periods, %u curricula",
-                           ctt->n_courses, ctt->n_lectures, ctt->n_rooms, ctt->n_days,
-                           ctt->periods_per_day, ctt->n_curricula);
+    return g_strdup_printf("%u course%s, %u lecture%s, %u room%s, %u day%s of %u period%s, %u %s",
+                           ctt->n_courses, plural(ctt->n_courses), ctt->n_lectures,
+                           plural(ctt->n_lectures), ctt->n_rooms, plural(ctt->n_rooms), ctt->n_days,
+                           plural(ctt->n_days), ctt->periods_per_day, plural(ctt->periods_per_day),
+                           ctt->n_curricula, ctt->n_curricula == 1 ? "curriculum" : "curricula");
+}
+
+static void
+check(const ReinInstance *instance, ReinNoteCb callback, gpointer user_data)
+{
+    ctt_check(instance_of(instance), callback, user_data);
 }
 
 static void
@@ -251,6 +265,7 @@ const ReinProblemFormat ctt_format = {
     .free_instance = free_instance,
     .get_name = get_name,
     .describe = describe,
+    .check = check,
     .make_problem = make_problem,
     .recommend = recommend,
     .construct = construct,

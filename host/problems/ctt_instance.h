@@ -37,6 +37,7 @@ typedef enum CttError {
 
 typedef struct CttCourse {
     char *id;
+    guint32 line;    /* of the file, from 1 */
     guint32 teacher; /* index into CttInstance.teachers */
     guint32 n_lectures;
     guint32 min_working_days;
@@ -53,6 +54,7 @@ typedef struct CttRoom {
 
 typedef struct CttCurriculum {
     char *id;
+    guint32 line; /* of the file, from 1 */
     guint32 n_courses;
     guint32 *courses; /* in the order of the file, each once */
 } CttCurriculum;

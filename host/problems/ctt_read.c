@@ -41,6 +41,35 @@ reader_clear(Reader *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
 
+static const char *
+plural(guint32 n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Sets the error of a header line that is not the one of `key`. */
+static gboolean
+refuse_header_line(const Reader *self, const char *key, const char *value, GError **error)
+{
+    const CttLines *lines = &self->lines;
+    const char *word = ctt_lines_field(lines, 0);
+    g_autofree char *found = ctt_quote(word);
+
+    if (strcmp(word, key) == 0) {
+        ctt_lines_error(lines, error, "\"%s\" has nothing behind it (write %s there)", key, value);
+    } else if (word[0] == '#') {
+        ctt_lines_error(lines, error,
+                        "found %s where \"%s\" and %s must stand (a .ctt file has no comments: "
+                        "remove the line)",
+                        found, key, value);
+    } else {
+        ctt_lines_error(lines, error,
+                        "found %s where \"%s\" and %s must stand (give an ITC-2007 .ctt file)",
+                        found, key, value);
+    }
+    return FALSE;
+}
+
 static gboolean
 next_header_line(Reader *self, const char *key, const char *value, GError **error)
 {
@@ -55,11 +84,7 @@ next_header_line(Reader *self, const char *key, const char *value, GError **erro
         return FALSE;
     }
     if (strcmp(ctt_lines_field(&self->lines, 0), key) != 0 || self->lines.fields->len < 2) {
-        g_autofree char *found = ctt_quote(ctt_lines_field(&self->lines, 0));
-        ctt_lines_error(&self->lines, error,
-                        "found %s where \"%s\" and %s must stand (give an ITC-2007 .ctt file)",
-                        found, key, value);
-        return FALSE;
+        return refuse_header_line(self, key, value, error);
     }
     return TRUE;
 }
@@ -105,14 +130,16 @@ check_grid(Reader *self, GError **error)
 
     if (n_periods > CTT_MAX_PERIODS) {
         ctt_lines_error(&self->lines, error,
-                        "%u days of %u periods are more than %u periods (use fewer)",
-                        instance->n_days, instance->periods_per_day, CTT_MAX_PERIODS);
+                        "%u day%s of %u period%s are more than %u periods (use fewer)",
+                        instance->n_days, plural(instance->n_days), instance->periods_per_day,
+                        plural(instance->periods_per_day), CTT_MAX_PERIODS);
         return FALSE;
     }
     if (n_periods * instance->n_rooms > CTT_MAX_SLOTS) {
         ctt_lines_error(&self->lines, error,
-                        "%u periods in %u rooms are more than %u places (use fewer)",
-                        (guint)n_periods, instance->n_rooms, CTT_MAX_SLOTS);
+                        "%u period%s in %u room%s are more than %u places (use fewer)",
+                        (guint)n_periods, plural((guint32)n_periods), instance->n_rooms,
+                        plural(instance->n_rooms), CTT_MAX_SLOTS);
         return FALSE;
     }
     instance->n_periods = (guint32)n_periods;
@@ -235,6 +262,7 @@ read_course(Reader *self, guint32 index, GError **error)
                           error)) {
         return FALSE;
     }
+    course->line = lines->line;
     course->teacher = intern_teacher(self, ctt_lines_field(lines, 1));
     course->first_lecture = instance->n_lectures;
     instance->n_lectures += course->n_lectures;
@@ -311,9 +339,9 @@ read_curriculum(Reader *self, guint32 index, GError **error)
         return FALSE;
     }
     if (lines->fields->len != n_courses + 2) {
-        ctt_lines_error(lines, error,
-                        "curriculum has %s than the %u courses it promises (correct the number)",
-                        lines->fields->len < n_courses + 2 ? "fewer" : "more", n_courses);
+        ctt_lines_error(
+            lines, error, "curriculum has %s than the %u course%s it promises (correct the number)",
+            lines->fields->len < n_courses + 2 ? "fewer" : "more", n_courses, plural(n_courses));
         return FALSE;
     }
     self->n_members += n_courses;
@@ -324,6 +352,7 @@ read_curriculum(Reader *self, guint32 index, GError **error)
     }
     curriculum->courses = g_new0(guint32, n_courses);
     curriculum->n_courses = n_courses;
+    curriculum->line = lines->line;
     for (guint32 i = 0; i < n_courses; i++) {
         if (!read_member(self, curriculum, i, &n_lectures, error)) {
             return FALSE;
@@ -359,6 +388,15 @@ static const Section sections[] = {
     { "END.", NULL, 0, NULL },
 };
 
+#define ORDER "COURSES:, ROOMS:, CURRICULA:, UNAVAILABILITY_CONSTRAINTS:, END."
+
+/* Whether `text` is a title but for the colon or dot at its end. */
+static gboolean
+is_title_without_end(const char *text, const char *title)
+{
+    return strlen(text) + 1 == strlen(title) && g_str_has_prefix(title, text);
+}
+
 static gboolean
 is_title(const CttLines *lines)
 {
@@ -366,10 +404,41 @@ is_title(const CttLines *lines)
         return FALSE;
     }
     for (guint i = 0; i < G_N_ELEMENTS(sections); i++) {
-        if (strcmp(ctt_lines_field(lines, 0), sections[i].title) == 0) {
+        const char *text = ctt_lines_field(lines, 0);
+        if (strcmp(text, sections[i].title) == 0 || is_title_without_end(text, sections[i].title)) {
             return TRUE;
         }
     }
+    return FALSE;
+}
+
+/* Sets the error of a line that is not the title of section `number`. */
+static gboolean
+refuse_title(const CttLines *lines, guint number, guint32 n_rows, GError **error)
+{
+    const char *word = ctt_lines_field(lines, 0);
+    const char *title = sections[number].title;
+    g_autofree char *found = ctt_quote(word);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_printf(text, "found %s where \"%s\" must stand", found, title);
+    if (strcmp(word, title) == 0) {
+        g_string_append(text, " alone on its line (remove what follows it)");
+    } else if (is_title_without_end(word, title)) {
+        g_string_append_printf(text, " (\"%s\" needs the %s)", title,
+                               g_str_has_suffix(title, ".") ? "dot" : "colon");
+    } else if (word[0] == '#') {
+        g_string_append(text, " (a .ctt file has no comments: remove the line)");
+    } else if (is_title(lines)) {
+        g_string_append(text, " (the order is " ORDER ")");
+    } else if (number == 0) {
+        g_string_append(text, " (add that line)");
+    } else {
+        g_string_append_printf(text,
+                               ", after %u row%s of \"%s\" (correct the number in the header)",
+                               n_rows, plural(n_rows), sections[number - 1].title);
+    }
+    ctt_lines_error(lines, error, "%s", text->str);
     return FALSE;
 }
 
@@ -387,22 +456,7 @@ read_title(Reader *self, guint number, guint32 n_rows, GError **error)
     if (lines->fields->len == 1 && strcmp(ctt_lines_field(lines, 0), title) == 0) {
         return TRUE;
     }
-    g_autofree char *found = ctt_quote(ctt_lines_field(lines, 0));
-    if (strcmp(ctt_lines_field(lines, 0), title) == 0) {
-        ctt_lines_error(lines, error,
-                        "found %s where \"%s\" must stand alone on its line (remove what follows "
-                        "it)",
-                        found, title);
-    } else if (number == 0) {
-        ctt_lines_error(lines, error, "found %s where \"%s\" must stand (add that line)", found,
-                        title);
-    } else {
-        ctt_lines_error(lines, error,
-                        "found %s where \"%s\" must stand, after %u rows of \"%s\" (correct the "
-                        "number in the header)",
-                        found, title, n_rows, sections[number - 1].title);
-    }
-    return FALSE;
+    return refuse_title(lines, number, n_rows, error);
 }
 
 static gboolean
@@ -412,15 +466,15 @@ read_row(Reader *self, const Section *section, guint32 index, guint32 n_rows, GE
     gboolean may_be_longer = section->read_row == read_curriculum;
 
     if (!ctt_lines_next(lines)) {
-        ctt_lines_error(lines, error, "file ends after %u of %u rows of \"%s\" (it is truncated)",
-                        index, n_rows, section->title);
+        ctt_lines_error(lines, error, "file ends after %u of %u row%s of \"%s\" (it is truncated)",
+                        index, n_rows, plural(n_rows), section->title);
         return FALSE;
     }
     if (is_title(lines)) {
         ctt_lines_error(lines, error,
-                        "found \"%s\" after %u of %u rows of \"%s\" (correct the number in the "
+                        "found \"%s\" after %u of %u row%s of \"%s\" (correct the number in the "
                         "header)",
-                        ctt_lines_field(lines, 0), index, n_rows, section->title);
+                        ctt_lines_field(lines, 0), index, n_rows, plural(n_rows), section->title);
         return FALSE;
     }
     if (lines->fields->len < section->n_fields ||

@@ -90,7 +90,8 @@ static gboolean
 set_read_error(GError **error, const char *path, const char *why)
 {
     g_set_error(error, REIN_PROBLEM_FORMAT_ERROR, REIN_PROBLEM_FORMAT_ERROR_IO,
-                "%s: cannot be read: %s (give a readable file)", path, why);
+                "%s: cannot be read: %s (give a readable file)", *path != '\0' ? path : "\"\"",
+                why);
     return FALSE;
 }
 
@@ -194,6 +195,43 @@ rein_problem_file_free(ReinProblemFile *self)
     g_free(self->path);
     g_free(self->sha256);
     g_free(self);
+}
+
+typedef struct NoteCount {
+    const char *path;
+    guint n_told;
+    guint n_left_out;
+} NoteCount;
+
+static void
+warn_note(guint32 line, const char *text, gpointer user_data)
+{
+    NoteCount *count = user_data;
+
+    if (count->n_told == REIN_PROBLEM_MAX_NOTES) {
+        count->n_left_out++;
+        return;
+    }
+    count->n_told++;
+    if (line > 0) {
+        g_warning("%s:%u: %s", count->path, line, text);
+    } else {
+        g_warning("%s: %s", count->path, text);
+    }
+}
+
+void
+rein_problem_file_check(const ReinProblemFile *self)
+{
+    NoteCount count = { 0 };
+
+    g_return_if_fail(self != NULL);
+
+    count.path = self->path;
+    self->format->check(self->instance, warn_note, &count);
+    if (count.n_left_out > 0) {
+        g_warning("%s: %u more of the like", self->path, count.n_left_out);
+    }
 }
 
 ReinSolution *

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 #define REIN_PROBLEM_FORMAT_MAX_FILE_SIZE (256u * 1024u * 1024u) /* bytes; formats may allow less */
 #define REIN_SCORE_MAX_PARTS 16u
+#define REIN_PROBLEM_MAX_NOTES 20u
 
 #define REIN_PROBLEM_FORMAT_ERROR (rein_problem_format_error_quark())
 
@@ -54,6 +55,10 @@ typedef struct ReinViolation {
 
 typedef void (*ReinViolationCb)(const ReinViolation *violation, gpointer user_data);
 
+/* Told what a problem demands that no solution can give: the line of its file (0: none), and one
+ * line of text without its end, which lives during the callback. */
+typedef void (*ReinNoteCb)(guint32 line, const char *text, gpointer user_data);
+
 /* Settings of an evolution, as rein_evolution_set_operators() takes them. */
 typedef struct ReinTuning {
     guint32 population;
@@ -90,6 +95,9 @@ typedef struct ReinProblemFormat {
 
     /* Its size for people: "160 lectures, 6 rooms, …". (transfer full) */
     char *(*describe)(const ReinInstance *instance);
+
+    /* Tells what can never be satisfied, as far as is found without a search. */
+    void (*check)(const ReinInstance *instance, ReinNoteCb callback, gpointer user_data);
 
     /* Kernel text, data, genome and bounds. (transfer full) */
     ReinProblem *(*make_problem)(const ReinInstance *instance);
@@ -187,6 +195,14 @@ ReinProblemFile *rein_problem_file_load(const char *path, GError **error);
 
 /* NULL is a no-op. */
 void rein_problem_file_free(ReinProblemFile *self);
+
+/**
+ * rein_problem_file_check:
+ *
+ * Warns, in the log, of what the problem demands and no solution can give, as `path:line: what`; of
+ * more than %REIN_PROBLEM_MAX_NOTES it says only how many there are. [any thread]
+ */
+void rein_problem_file_check(const ReinProblemFile *self);
 
 /**
  * rein_problem_file_load_solution:

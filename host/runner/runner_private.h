@@ -19,8 +19,8 @@ struct ReinRunner {
     GStringChunk *texts;
     ReinRunObserver observer;
     GCancellable *cancellable;
-    gint64 begun_us; /* monotonic */
-    gint64 saved_us; /* the last time the best so far was saved by the clock */
+    gint64 begun_us;      /* monotonic */
+    gint64 saved_us;      /* the last time the best so far was saved by the clock */
     gboolean has_unsaved; /* a better one was found since */
 
     /* of the thread that runs it */

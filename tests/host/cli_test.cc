@@ -61,6 +61,27 @@ TEST_F(CliTest, HelpOfACommandIsTheSameByEitherWay)
     }
 }
 
+TEST_F(CliTest, HelpOfHelpIsTheHelp)
+{
+    Ended help = run({ "--help" });
+
+    for (const char *word : { "--help", "-h", "help" }) {
+        Ended ended = run({ "help", word });
+        EXPECT_EQ(ended.code, 0);
+        EXPECT_EQ(ended.out, help.out);
+    }
+}
+
+TEST_F(CliTest, HelpOfTwoCommandsIsAnError)
+{
+    expect_usage_error({ "help", "run", "verify" }, "help: \"verify\" is one argument too many");
+}
+
+TEST_F(CliTest, OptionBeforeTheCommandIsToldToComeAfterIt)
+{
+    expect_usage_error({ "--quiet", "run", "x.ctt" }, "options come after the command");
+}
+
 TEST_F(CliTest, VersionIsThatOfTheLibrary)
 {
     Ended ended = run({ "--version" });

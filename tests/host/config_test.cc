@@ -99,4 +99,12 @@ TEST_F(ConfigTest, FormatMayBeASetting)
     EXPECT_FALSE(Json(rein_.run({ "config" }).out).items("settings").empty());
 }
 
+TEST_F(ConfigTest, RelativeConfigFolderCountsAsNotSet)
+{
+    std::string path = rein_.home().write(".config/rein/rein.conf", "[cpu]\nthreads = 3\n");
+    rein_.set("XDG_CONFIG_HOME", "config-of-here");
+
+    EXPECT_THAT(rein_.run({ "config", "--format", "json" }).out, HasSubstr(path + ":2"));
+}
+
 } // namespace

@@ -121,9 +121,8 @@ TEST_F(CttMalformedTest, OtherFormatIsRefused)
 
 TEST_F(CttMalformedTest, NameWithoutValueIsRefused)
 {
-    expect_error_of("Name: Small", "Name:",
-                    "small.ctt:1: found \"Name:\" where \"Name:\" and a name must stand (give an "
-                    "ITC-2007 .ctt file)");
+    expect_error_of("Name: Small",
+                    "Name:", "small.ctt:1: \"Name:\" has nothing behind it (write a name there)");
 }
 
 TEST_F(CttMalformedTest, MissingHeaderLineIsNamed)
@@ -143,8 +142,7 @@ TEST_F(CttMalformedTest, HeaderInOtherOrderIsRefused)
 TEST_F(CttMalformedTest, HeaderWithoutNumberIsRefused)
 {
     expect_error_of("Rooms: 2", "Rooms:",
-                    "small.ctt:3: found \"Rooms:\" where \"Rooms:\" and a number must stand "
-                    "(give an ITC-2007 .ctt file)");
+                    "small.ctt:3: \"Rooms:\" has nothing behind it (write a number there)");
 }
 
 TEST_F(CttMalformedTest, HeaderWithTwoNumbersIsRefused)
@@ -259,6 +257,49 @@ TEST_F(CttMalformedTest, UnknownSectionTitleIsRefused)
     expect_error_of("ROOMS:", "HALLS:",
                     "small.ctt:14: found \"HALLS:\" where \"ROOMS:\" must stand, after 3 rows of "
                     "\"COURSES:\" (correct the number in the header)");
+}
+
+TEST_F(CttMalformedTest, SectionsInOtherOrderAreRefusedWithTheOrder)
+{
+    expect_error_of("ROOMS:\nrA 32\nrB 50\n\nCURRICULA:\nCur1 2 Sce Tec\nCur2 1 Geo\n",
+                    "CURRICULA:\nCur1 2 Sce Tec\nCur2 1 Geo\n\nROOMS:\nrA 32\nrB 50\n",
+                    "small.ctt:14: found \"CURRICULA:\" where \"ROOMS:\" must stand (the order is "
+                    "COURSES:, ROOMS:, CURRICULA:, UNAVAILABILITY_CONSTRAINTS:, END.)");
+}
+
+TEST_F(CttMalformedTest, TitleWithoutItsColonIsRefused)
+{
+    expect_error_of("\nROOMS:", "\nROOMS",
+                    "small.ctt:14: found \"ROOMS\" where \"ROOMS:\" must stand (\"ROOMS:\" needs "
+                    "the colon)");
+}
+
+TEST_F(CttMalformedTest, EndWithoutItsDotIsRefused)
+{
+    expect_error_of("END.", "END",
+                    "small.ctt:28: found \"END\" where \"END.\" must stand (\"END.\" needs the "
+                    "dot)");
+    expect_error(ctt::replaced(ctt::replaced(ctt::small_text, "ts: 4\n", "ts: 5\n"), "END.", "END"),
+                 "small.ctt:28: found \"END\" after 4 of 5 rows of "
+                 "\"UNAVAILABILITY_CONSTRAINTS:\" (correct the number in the header)");
+}
+
+TEST_F(CttMalformedTest, CommentIsRefusedAsOne)
+{
+    expect_error("# a comment\n" + ctt::small_text,
+                 "small.ctt:1: found \"#\" where \"Name:\" and a name must stand (a .ctt file has "
+                 "no comments: remove the line)");
+    expect_error_of(
+        "ROOMS:", "#rooms\nROOMS:",
+        "small.ctt:14: found \"#rooms\" where \"ROOMS:\" must stand (a .ctt file has no "
+        "comments: remove the line)");
+}
+
+TEST_F(CttMalformedTest, OneRowIsNotRows)
+{
+    expect_error_of("Curricula: 2", "Curricula: 1",
+                    "small.ctt:20: found \"Cur2\" where \"UNAVAILABILITY_CONSTRAINTS:\" must "
+                    "stand, after 1 row of \"CURRICULA:\" (correct the number in the header)");
 }
 
 TEST_F(CttMalformedTest, FewerCoursesThanPromisedAreRefused)
@@ -459,7 +500,7 @@ TEST_F(CttMalformedTest, CurriculumWithFewerCoursesThanItPromisesIsRefused)
 TEST_F(CttMalformedTest, CurriculumWithMoreCoursesThanItPromisesIsRefused)
 {
     expect_error_of("Cur1 2 Sce Tec", "Cur1 1 Sce Tec",
-                    "small.ctt:19: curriculum has more than the 1 courses it promises (correct "
+                    "small.ctt:19: curriculum has more than the 1 course it promises (correct "
                     "the number)");
 }
 

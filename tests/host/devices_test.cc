@@ -107,7 +107,9 @@ TEST_F(DevicesTest, BackendWithoutAFileIsAbsent)
         }
         Json absent = find(Json(ended.out).items("candidates"), "plugin", backend);
         EXPECT_EQ(absent.text("state"), "absent");
-        EXPECT_EQ(absent.text("reason"), "not installed");
+        EXPECT_EQ(absent.text("reason"),
+                  "not installed: no file of this plugin in any plugin folder");
+        EXPECT_THAT(rein_.run({ "devices", "--why" }).out, HasSubstr(absent.text("reason")));
     }
 }
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <string>
 
 #include "cli/line_queue.h"
 #include "cli/live_line.h"
+#include "support/program.h"
 
 namespace
 {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -121,7 +124,7 @@ TEST_F(LiveLineTest, RatesAreThoseOfTheLastSeconds)
     EXPECT_DOUBLE_EQ(state_.evaluation_rate, 100);
 }
 
-TEST_F(LiveLineTest, RedrawnLineCoversTheOneBefore)
+TEST_F(LiveLineTest, RedrawnLineErasesTheOneBefore)
 {
     char *text = nullptr;
     size_t size = 0;
@@ -137,10 +140,32 @@ TEST_F(LiveLineTest, RedrawnLineCoversTheOneBefore)
     std::string drawn(text, size);
     free(text);
     EXPECT_THAT(drawn, HasSubstr("\rround 120 | "));
-    EXPECT_THAT(drawn, HasSubstr("\rround 5 | "));
-    EXPECT_THAT(drawn, Not(HasSubstr("\033")));
+    EXPECT_THAT(drawn, HasSubstr("\033[K\rround 5 | "));
     EXPECT_THAT(drawn, Not(HasSubstr("\n")));
-    EXPECT_EQ(drawn.back(), '\r');
+    EXPECT_THAT(drawn, EndsWith("\033[K\r\033[K"));
+}
+
+TEST_F(LiveLineTest, LineThatANarrowerTerminalWrappedIsErasedWhole)
+{
+    struct winsize size = { 24, 100, 0, 0 };
+    rein_test::Terminal terminal;
+    FILE *stream = fdopen(terminal.open(), "w");
+    LiveLine line = { stream, TRUE, 0 };
+
+    ASSERT_EQ(ioctl(fileno(stream), TIOCSWINSZ, &size), 0);
+    live_line_draw(&line, &state_);
+    EXPECT_EQ(line.n_drawn, 87u);
+    size.ws_col = 40; /* the line takes three then */
+    ASSERT_EQ(ioctl(fileno(stream), TIOCSWINSZ, &size), 0);
+    live_line_draw(&line, &state_);
+    std::string drawn = terminal.read_all();
+    EXPECT_THAT(drawn, HasSubstr("left\033[K\r\033[2A\033[J\r"));
+
+    size.ws_col = 20;
+    ASSERT_EQ(ioctl(fileno(stream), TIOCSWINSZ, &size), 0);
+    live_line_clear(&line);
+    EXPECT_EQ(terminal.read_all(), "\r\033[1A\033[J\r\033[K");
+    fclose(stream);
 }
 
 TEST_F(LiveLineTest, PlainLinesStayAndHaveAnEnd)

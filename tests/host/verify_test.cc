@@ -229,10 +229,81 @@ TEST_F(VerifyTest, CsvThatCannotBeWrittenIsAnError)
                      "no/such/folder.csv");
 }
 
+TEST_F(VerifyTest, CsvDoesNotReplaceProblemOrSolution)
+{
+    std::string problem = rein_.home().write("p.ctt", rein_test::read_text(DATA + "comp01.ctt"));
+    std::string solution =
+        rein_.home().write("s.sol", rein_test::read_text(DATA + "solutions/comp01-UD2.sol"));
+
+    expect_bad_input(rein_.run({ "verify", problem, solution, "--csv", problem }),
+                     "p.ctt: the table would replace the problem");
+    expect_bad_input(rein_.run({ "verify", problem, solution, "--csv", solution }),
+                     "s.sol: the table would replace the solution");
+    EXPECT_EQ(rein_test::read_text(problem), rein_test::read_text(DATA + "comp01.ctt"));
+    EXPECT_EQ(rein_test::read_text(solution),
+              rein_test::read_text(DATA + "solutions/comp01-UD2.sol"));
+}
+
 TEST_F(VerifyTest, MissingFilesAreNamed)
 {
     expect_bad_input(verify("nowhere.ctt", "nowhere.sol"), DATA + "nowhere.ctt");
     expect_bad_input(verify("comp01.ctt", "nowhere.sol"), "nowhere.sol");
+}
+
+TEST_F(VerifyTest, SolutionBeforeTheProblemIsToldToComeAfterIt)
+{
+    expect_bad_input(
+        rein_.run({ "verify", DATA + "solutions/comp01-UD2.sol", DATA + "comp01.ctt" }),
+        "comp01.ctt is (PROBLEM comes first: rein verify PROBLEM SOLUTION)");
+}
+
+TEST_F(VerifyTest, EntryThatDoesNotCountIsAWarningOnce)
+{
+    std::string text = rein_test::read_text(DATA + "solutions/comp01-UD2.sol");
+    std::string path = rein_.home().write("twice.sol", text + text.substr(0, text.find('\n') + 1));
+
+    Ended ended = verify("comp01.ctt", path, { "--explain" });
+    EXPECT_THAT(ended.out, HasSubstr(", 1 entry does not count\n\nwarning: course c0001 in room "));
+    Json score(verify("comp01.ctt", path, { "--explain", "--format", "json" }).out);
+    EXPECT_THAT(score.items("violations").front().text("text"),
+                StartsWith("course c0001 in room "));
+}
+
+TEST_F(VerifyTest, WhatNoSolutionCanGiveIsAWarningThatNamesTheLine)
+{
+    std::string path = rein_.home().write(
+        "tiny.ctt", "Name: Tiny\nCourses: 1\nRooms: 1\nDays: 5\nPeriods_per_day: 1\nCurricula: 0\n"
+                    "Constraints: 0\n\nCOURSES:\nMath t 7 6 10\nROOMS:\nA 20\nCURRICULA:\n"
+                    "UNAVAILABILITY_CONSTRAINTS:\nEND.\n");
+
+    Ended ended = rein_.run({ "verify", path, rein_.home().write("empty.sol", "") });
+    EXPECT_EQ(ended.code, 5);
+    EXPECT_EQ(ended.err,
+              "rein: warning: " + path +
+                  ": 7 lectures have 5 places, periods times rooms (no timetable can be feasible)\n"
+                  "rein: warning: " +
+                  path +
+                  ":10: course \"Math\" has 7 lectures but 5 free periods (no timetable can be "
+                  "feasible)\n"
+                  "rein: warning: " +
+                  path +
+                  ":10: course \"Math\" must be on 6 days but can be on 5 at most (the soft cost "
+                  "can never be 0)\n");
+}
+
+TEST_F(VerifyTest, WarningsOfAProblemAreBounded)
+{
+    std::string text = "Name: Many\nCourses: 30\nRooms: 1\nDays: 1\nPeriods_per_day: 100\n"
+                       "Curricula: 0\nConstraints: 0\n\nCOURSES:\n";
+    for (int i = 0; i < 30; i++) {
+        text += "c" + std::to_string(i) + " t" + std::to_string(i) + " 1 2 10\n";
+    }
+    std::string path = rein_.home().write(
+        "many.ctt", text + "ROOMS:\nA 20\nCURRICULA:\nUNAVAILABILITY_CONSTRAINTS:\nEND.\n");
+
+    Ended ended = rein_.run({ "verify", path, rein_.home().write("empty.sol", "") });
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 21);
+    EXPECT_THAT(ended.err, HasSubstr("many.ctt: 10 more of the like\n"));
 }
 
 TEST_F(VerifyTest, MalformedSolutionIsNamedWithItsLine)

@@ -33,6 +33,13 @@ describe_outcome(ReinOutcome outcome)
     return "failed";
 }
 
+/* After an error the best is only named; but what could be saved nowhere is at least shown. */
+static gboolean
+is_shown_whole(const ReinRunReport *report)
+{
+    return report->error == NULL || (report->solution_path == NULL && report->output_path == NULL);
+}
+
 static void
 print_best(const ReinRunReport *report, const ReinOutput *output)
 {
@@ -42,7 +49,7 @@ print_best(const ReinRunReport *report, const ReinOutput *output)
 
     rein_output_print(output, "best: %s, %s\n", planes,
                       score->is_feasible ? "feasible" : "NOT feasible");
-    if (output->is_quiet || report->error != NULL) {
+    if (output->is_quiet || !is_shown_whole(report)) {
         return;
     }
     for (guint i = 0; i < score->n_parts; i++) {
@@ -103,7 +110,7 @@ print_text(const ReinRunReport *report, const ReinOutput *output, gboolean has_g
     if (report->has_score) {
         print_best(report, output);
     }
-    if (report->has_score && report->error == NULL && has_grid && !output->is_quiet) {
+    if (report->has_score && is_shown_whole(report) && has_grid && !output->is_quiet) {
         print_grid(report, output);
         rein_output_print(output, "\n");
     }

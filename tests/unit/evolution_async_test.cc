@@ -2,6 +2,7 @@
 
 /* An evolution on a thread of its own, with its answers on the caller's main context. */
 
+#include <atomic>
 #include <numeric>
 #include <thread>
 
@@ -20,6 +21,7 @@ struct Answers {
     std::thread::id thread;
     unsigned n_progress = 0;
     unsigned n_after_the_end = 0;
+    unsigned n_better = 0;
     bool is_done = false;
     double best = -1;
     std::vector<guint64> rounds;
@@ -51,6 +53,7 @@ class EvolutionAsyncTest : public rein_test::EngineFixture
         EXPECT_EQ(answers->thread, std::this_thread::get_id());
         answers->n_progress++;
         answers->n_after_the_end += answers->is_done;
+        answers->n_better += progress->is_better;
         answers->rounds.push_back(progress->n_rounds);
         answers->best = progress->best[0];
         const auto *genes =
@@ -141,6 +144,31 @@ TEST_F(EvolutionAsyncTest, AContextThatIsBusyGetsOneProgressWithTheNewest)
     run.SetResult(answers.result);
     EXPECT_LE(answers.n_progress, 2u);
     EXPECT_EQ(answers.best, rein_result_get_best(run.result())[0]);
+}
+
+/* A progress that only tells the time does not make one forget the better best before it. */
+TEST_F(EvolutionAsyncTest, ABetterBestIsNotForgottenWhenAnotherProgressOvertakesIt)
+{
+    g_autoptr(GBytes) start = rein_test::NewGenes16(std::vector<uint16_t>(20, 0));
+    EngineRun run(Open(), NewProblem("sum16", 20, 1000));
+    Answers answers;
+    std::atomic<bool> is_over{ false };
+
+    rein_evolution_set_start(*run, start, 1); /* nothing better is to come */
+    rein_evolution_set_round_limit(*run, 5);
+    run.on_record = [&](const ReinRecord &record) {
+        if (record.round == 5) {
+            g_usleep(250 * 1000); /* it is time to tell how far the run is */
+            is_over = true;
+        }
+    };
+    Start(&answers, run);
+    while (!is_over) {
+        std::this_thread::yield();
+    }
+    Wait(answers);
+    run.SetResult(answers.result);
+    EXPECT_EQ(answers.n_better, 1u);
 }
 
 TEST_F(EvolutionAsyncTest, CancellingFromProgressStopsIt)

@@ -143,14 +143,14 @@ TEST_F(EvolutionCourseTest, TheScheduleIsTheSameInAllWays)
 
 TEST_F(EvolutionCourseTest, TheFirstRoundThatMeetsTheTargetIsTheSameInAllWays)
 {
-    NewProblem("sum16", 40, 2);
+    NewProblem("sum16", 200, 2);
     ExpectOneCourse(
         [](ReinEvolution *evolution) {
-            const double target = 0;
+            const double target = 60; /* rounds past it, in a long slice, would find better */
             rein_evolution_set_target(evolution, &target);
             rein_evolution_set_round_limit(evolution, 5000);
         },
-        5);
+        3);
 }
 
 TEST_F(EvolutionCourseTest, TheEndByEvaluationsIsTheSameInAllWays)

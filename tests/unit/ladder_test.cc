@@ -337,6 +337,7 @@ TEST_F(LadderTest, ACallIsNotLateWhileTheWaiterStoodStill)
         while (stood_still == 0) {
             std::this_thread::yield();
         }
+        PassTime(kBearable / 6); /* the waiter looks before it is done */
     });
     EXPECT_TRUE(rein_ladder_call(&ladder_, NewRun("count"), kBearable));
     sigaction(SIGUSR1, &before, nullptr);

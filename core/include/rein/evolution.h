@@ -82,7 +82,8 @@ REIN_API void rein_evolution_set_start(ReinEvolution *self, GBytes *genes, guint
  * @tournament: individuals in a tournament, at least 1
  * @cross_rate: chance, 0 to 1, that a child has a second parent
  * @mutate_rate: chance, 0 to 1, that 1 to @mutate_genes of a child's genes are drawn anew
- * @n_elites: 0 or 1; 1 puts the best so far back, unchanged, as individual 0 of each round
+ * @n_elites: 0 or 1; 1 puts the best so far back as individual 0 of each round: not crossed and not
+ *     mutated, but improved like the others
  * @n_moves: moves of the improve kernel per individual and round
  */
 REIN_API void rein_evolution_set_operators(ReinEvolution *self, double select_rate,

@@ -48,15 +48,6 @@ struct ReinDevice {
     char *open_text;
 };
 
-gint64
-rein_now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (gint64)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
-
 guint64
 rein_device_next_job(ReinDevice *self)
 {

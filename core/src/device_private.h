@@ -13,14 +13,14 @@
 #include <rein/device.h>
 #include <rein/plugin_abi.h>
 
+#include "clock_private.h"
 #include "plugin_private.h"
+#include "stop_private.h"
 
 G_BEGIN_DECLS
 
 /* The room build() gets for the compiler's log, in bytes with the NUL. */
 #define REIN_BUILD_MSG_SIZE 65536u
-
-typedef struct ReinStop ReinStop; /* stop_private.h */
 
 typedef enum {
     REIN_CALL_BUILD,
@@ -160,7 +160,5 @@ gboolean rein_device_end_job(ReinDevice *self, guint64 number);
 
 /* Whether the plugin can say how much memory of its own the device has free. */
 gboolean rein_device_can_measure_memory(ReinDevice *self);
-
-gint64 rein_now_ns(void); /* monotonic */
 
 G_END_DECLS

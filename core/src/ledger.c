@@ -2,7 +2,7 @@
 
 #include "ledger_private.h"
 
-#include "device_private.h"
+#include "clock_private.h"
 
 typedef struct {
     const char *kind;

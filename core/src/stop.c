@@ -8,6 +8,8 @@
 
 #include <rein/error.h>
 
+#include "clock_private.h"
+
 struct ReinStop {
     gint n_refs;   /* atomic */
     guint32 *flag; /* a page of its own, shared so that a worker can map it */

@@ -9,11 +9,10 @@
 #pragma once
 
 #include <glib.h>
-#include <rein/receipt.h>
-
-#include "device_private.h"
 
 G_BEGIN_DECLS
+
+typedef struct ReinStop ReinStop;
 
 /* Why a job ended early. The first reason to be given stays. */
 typedef enum {

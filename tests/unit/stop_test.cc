@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "clock_private.h"
 #include "stop_private.h"
 
 #include <rein/plugin_abi.h>

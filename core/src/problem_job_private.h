@@ -21,7 +21,7 @@ typedef struct ReinProblemJob {
     ReinProblem *problem; /* a reference */
     ReinJob *job;         /* owned */
     guint32 population;
-    guint32 param[REIN_N_PARAMS]; /* PARAM_* of the dialect; uploaded by rein_problem_job_prepare() */
+    guint32 param[REIN_N_PARAMS]; /* PARAM_* of the dialect; uploaded by prepare() */
 
     guint64 evolve; /* programs */
     guint64 program;

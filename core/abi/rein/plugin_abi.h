@@ -33,7 +33,7 @@ extern "C" {
 
 /* Version 0.x is free to change; a table of another major is refused. */
 #define REIN_ABI_MAJOR 0u
-#define REIN_ABI_MINOR 1u
+#define REIN_ABI_MINOR 2u
 
 /* A stage binds at most this many buffer pairs. */
 #define REIN_STAGE_BUFFERS 12u
@@ -191,6 +191,21 @@ typedef struct ReinPluginDevice ReinPluginDevice;
 /* Called by probe() for each device found; `info` is borrowed for the call. */
 typedef void (*ReinFoundCb)(void *context, const ReinDeviceInfo *info);
 
+/*
+ * A driver behind a plugin, as drivers() lists it: what is found by a process that was started with
+ * `environment` in place of its own values of these variables, and by no other.
+ */
+typedef struct ReinDriver {
+    uint32_t struct_size;
+    uint32_t flags;                 /* zero */
+    const char *name;               /* "pocl"; for people, unique in the plugin */
+    const char *path;               /* the file that names or holds it, "" where not known */
+    const char *const *environment; /* "NAME=VALUE", ended by NULL; (nullable) for none */
+} ReinDriver;
+
+/* Called by drivers() for each driver found; `driver` is borrowed for the call. */
+typedef void (*ReinDriverCb)(void *context, const ReinDriver *driver);
+
 #define REIN_PLUGIN_UNLOADABLE 0x1u /* may be dlclosed when none of its devices is open */
 
 /* What a plugin gives the core. All members are set unless marked (optional). */
@@ -283,6 +298,16 @@ typedef struct ReinPluginTable {
      * [any thread]
      */
     void (*interrupt)(ReinPluginDevice *device, uint64_t job);
+
+    /*
+     * (optional) Calls `found` once for each driver that can be used without the others; runs no code
+     * of any of them. The core then starts a process for each with that driver's environment, and
+     * calls probe() there, so that a driver which crashes or hangs costs its own devices and no
+     * others; open() is called in a process with the same environment. None is REIN_OK with the reason
+     * in `msg`. Without this slot the plugin has one driver, and asks nothing of the environment. [a
+     * thread of the core's choice, one at a time, may block]
+     */
+    ReinStatus (*drivers)(const ReinHost *host, ReinDriverCb found, void *context, ReinMsg *msg);
 } ReinPluginTable;
 
 /*

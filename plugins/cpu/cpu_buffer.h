@@ -11,12 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "plugin_held.h"
 #include "rein/plugin_abi.h"
 
 typedef struct CpuBuffer {
-    uint64_t token;
-    uint64_t job;
-    uint64_t size;        /* bytes the job asked for */
+    ReinHeld held;        /* first; its size is what the job asked for */
     uint64_t mapped_size; /* bytes with the guard */
     unsigned char *data;
 } CpuBuffer;
@@ -30,11 +29,8 @@ ReinStatus cpu_buffer_write(ReinPluginDevice *device, uint64_t job, uint64_t tok
 ReinStatus cpu_buffer_read(ReinPluginDevice *device, uint64_t job, uint64_t token, uint64_t offset,
                            void *data, uint64_t size, ReinMsg *msg);
 
-/* The buffer `token` of `job`, borrowed until the next allocation or release; or NULL with `msg`. */
+/* The buffer `token` of `job`, borrowed until it is released; or NULL with `msg`. */
 CpuBuffer *cpu_buffer_find(ReinPluginDevice *device, uint64_t job, uint64_t token, ReinMsg *msg);
 
-/* Gives back every buffer of `job`; a broken guard is logged. Adds what that was to `released`. */
-void cpu_buffer_release_job(ReinPluginDevice *device, uint64_t job, ReinUsage *released);
-
-/* Gives back every buffer of every job. */
-void cpu_buffer_release_all(ReinPluginDevice *device);
+/* A ReinHeldFn: gives one buffer back; a broken guard is logged. `context` is the device. */
+void cpu_buffer_end(void *context, ReinHeld *entry);

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cpu_cache.h"
 #include "cpu_device.h"
 #include "cpu_process.h"
+#include "plugin_cache.h"
 #include "plugin_msg.h"
 
 #define LIMIT_NS (100ull * 1000000000u)
@@ -130,7 +130,7 @@ cpu_compiler_find(CpuCompiler *compiler, const CpuSettings *settings, const Rein
     char real_path[PATH_MAX] = "";
     struct stat info = { 0 };
     Arguments flags = { 0 };
-    uint64_t key = CPU_HASH_START;
+    uint64_t key = REIN_HASH_START;
 
     find_program(compiler->path, settings->compiler);
     if (*compiler->path == '\0' || realpath(compiler->path, real_path) == NULL ||
@@ -142,12 +142,12 @@ cpu_compiler_find(CpuCompiler *compiler, const CpuSettings *settings, const Rein
     }
 
     /* a compiler that was replaced has another file, size or date */
-    key = cpu_hash(key, real_path, strlen(real_path) + 1);
-    key = cpu_hash(key, &info.st_size, sizeof info.st_size);
-    key = cpu_hash(key, &info.st_mtim, sizeof info.st_mtim);
+    key = rein_hash(key, real_path, strlen(real_path) + 1);
+    key = rein_hash(key, &info.st_size, sizeof info.st_size);
+    key = rein_hash(key, &info.st_mtim, sizeof info.st_mtim);
     add_flags(&flags, settings->level, source);
     for (size_t i = 0; i < flags.n_items; i++) {
-        key = cpu_hash(key, flags.items[i], strlen(flags.items[i]) + 1);
+        key = rein_hash(key, flags.items[i], strlen(flags.items[i]) + 1);
     }
     compiler->key = key;
     return REIN_OK;

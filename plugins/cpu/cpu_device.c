@@ -8,18 +8,8 @@
 #include <string.h>
 
 #include "cpu_machine.h"
+#include "plugin_check.h"
 #include "plugin_msg.h"
-
-/* The members of ReinHost this plugin uses are all of version 0.1. */
-static ReinStatus
-check_host(const ReinHost *host, ReinMsg *msg)
-{
-    if (host == NULL || host->struct_size < sizeof *host) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "host is missing or of another version");
-    }
-    return REIN_OK;
-}
 
 ReinStatus
 cpu_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
@@ -34,7 +24,7 @@ cpu_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg
     };
     CpuMemory memory = { 0 };
     CpuSettings settings = { 0 };
-    ReinStatus status = check_host(host, msg);
+    ReinStatus status = rein_host_check(host, msg);
 
     if (status != REIN_OK || found == NULL) {
         return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
@@ -58,7 +48,7 @@ cpu_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out, Re
     ReinStatus status = REIN_OK;
 
     *out = NULL;
-    status = check_host(host, msg);
+    status = rein_host_check(host, msg);
     if (status != REIN_OK) {
         return status;
     }
@@ -72,6 +62,8 @@ cpu_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out, Re
     }
 
     device->host = host;
+    device->buffers.kind = "buffer";
+    device->programs.kind = "program";
     status = cpu_settings_read(&device->settings, host, msg);
     if (status == REIN_OK) {
         status = cpu_pool_open(&device->pool, device->settings.n_threads, msg);
@@ -93,8 +85,8 @@ cpu_device_close(ReinPluginDevice *device)
         return;
     }
     cpu_pool_close(device->pool);
-    cpu_program_discard_all(device);
-    cpu_buffer_release_all(device);
+    rein_held_clear(&device->programs, cpu_program_end, device);
+    rein_held_clear(&device->buffers, cpu_buffer_end, device);
     free(device->stages);
     free(device);
 }
@@ -111,24 +103,17 @@ cpu_device_usage(ReinPluginDevice *device, uint64_t job, ReinUsage *usage)
 {
     ReinUsage counted = { .struct_size = sizeof counted };
 
-    for (uint32_t i = 0; i < device->n_buffers; i++) {
-        if (device->buffers[i].job == job) {
-            counted.n_buffers++;
-            counted.size += device->buffers[i].size;
-        }
-    }
-    counted.n_programs = cpu_program_count(device, job);
+    counted.n_buffers = rein_held_count(&device->buffers, job, &counted.size);
+    counted.n_programs = rein_held_count(&device->programs, job, NULL);
     rein_struct_give(usage, &counted, sizeof counted);
 }
 
 void
 cpu_device_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
 {
-    ReinUsage counted = { .struct_size = sizeof counted };
-
-    cpu_program_discard_job(device, job, &counted);
-    cpu_buffer_release_job(device, job, &counted);
-    rein_struct_give(released, &counted, sizeof counted);
+    cpu_device_usage(device, job, released);
+    rein_held_end_job(&device->programs, job, cpu_program_end, device);
+    rein_held_end_job(&device->buffers, job, cpu_buffer_end, device);
 }
 
 ReinStatus

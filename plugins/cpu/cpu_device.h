@@ -14,6 +14,7 @@
 #include "cpu_program.h"
 #include "cpu_run.h"
 #include "cpu_settings.h"
+#include "plugin_held.h"
 #include "rein/plugin_abi.h"
 
 #define CPU_PLUGIN_NAME "cpu"
@@ -25,12 +26,10 @@ struct ReinPluginDevice {
     const ReinHost *host;
     CpuSettings settings;
     CpuPool *pool;
-    uint64_t last_token; /* buffers and programs count on together, so no token is used twice */
-    CpuBuffer *buffers;  /* by rising token */
-    uint32_t n_buffers;
-    uint32_t buffers_capacity;
-    CpuProgram *programs; /* list */
-    CpuStage *stages;     /* of the running slice; kept for the next one */
+    uint64_t last_token;    /* buffers and programs count on together, so no token is used twice */
+    ReinHeldTable buffers;  /* CpuBuffer */
+    ReinHeldTable programs; /* CpuProgram */
+    CpuStage *stages;       /* of the running slice; kept for the next one */
     uint32_t stages_capacity;
 };
 

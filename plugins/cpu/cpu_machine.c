@@ -199,12 +199,3 @@ cpu_machine_has_level(uint32_t level)
 #endif
     return false;
 }
-
-uint64_t
-cpu_machine_now(void)
-{
-    struct timespec now = { 0 };
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}

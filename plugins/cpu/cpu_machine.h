@@ -34,6 +34,3 @@ bool cpu_machine_memory(CpuMemory *memory);
 
 /* Whether the processor has every instruction of `level`. */
 bool cpu_machine_has_level(uint32_t level);
-
-/* Nanoseconds on a clock that only goes forward. */
-uint64_t cpu_machine_now(void);

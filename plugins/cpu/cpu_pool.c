@@ -21,6 +21,7 @@
 
 #include "cpu_device.h"
 #include "cpu_machine.h"
+#include "plugin_check.h"
 #include "plugin_msg.h"
 
 #define CHUNK_NS 30000.0     /* what a chunk aims for */
@@ -72,7 +73,7 @@ cpu_chunk_items(double item_ns, uint32_t most)
 static uint64_t
 take_chunks(const CpuWork *work, _Atomic uint64_t *next, bool is_first)
 {
-    const uint64_t start = cpu_machine_now();
+    const uint64_t start = rein_plugin_now();
     uint64_t now = start;
     uint32_t chunk = work->chunk;
 
@@ -88,7 +89,7 @@ take_chunks(const CpuWork *work, _Atomic uint64_t *next, bool is_first)
         is_first = false;
 
         const uint64_t then = now;
-        now = cpu_machine_now();
+        now = rein_plugin_now();
         /* growing in steps keeps one cheap chunk from making the next one endless */
         const uint64_t most = (uint64_t)chunk * 8 < work->most ? (uint64_t)chunk * 8 : work->most;
         chunk = cpu_chunk_items((double)(now - then) / n_items, (uint32_t)most);
@@ -135,7 +136,7 @@ is_empty(CpuPool *pool)
 static bool
 spin(CpuPool *pool, bool is_worker, uint32_t seen)
 {
-    const uint64_t start = cpu_machine_now();
+    const uint64_t start = rein_plugin_now();
     uint64_t waited = 0;
 
     while (pool->may_spin && waited < YIELD_NS) {
@@ -148,7 +149,7 @@ spin(CpuPool *pool, bool is_worker, uint32_t seen)
         if (waited > SPIN_NS) {
             sched_yield();
         }
-        waited = cpu_machine_now() - start;
+        waited = rein_plugin_now() - start;
     }
     return is_worker ? is_news(pool, seen) : is_empty(pool);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cpu_machine.h"
+#include "plugin_check.h"
 #include "plugin_msg.h"
 
 /* ---- environment ---- */
@@ -139,7 +140,7 @@ spawn(const CpuProcess *process, char **environment, pid_t *pid)
 static void
 wait_for_end(CpuProcess *process, pid_t pid)
 {
-    const uint64_t deadline_ns = cpu_machine_now() + process->limit_ns;
+    const uint64_t deadline_ns = rein_plugin_now() + process->limit_ns;
     const struct timespec pause = { .tv_nsec = 2000000 };
     pid_t ended = 0;
     int status = 0;
@@ -147,7 +148,7 @@ wait_for_end(CpuProcess *process, pid_t pid)
     process->ended = CPU_PROCESS_EXITED;
     while (ended == 0 || (ended < 0 && errno == EINTR)) {
         ended = waitpid(pid, &status, WNOHANG);
-        if (ended == 0 && cpu_machine_now() >= deadline_ns) {
+        if (ended == 0 && rein_plugin_now() >= deadline_ns) {
             kill(-pid, SIGKILL);
             process->ended = CPU_PROCESS_TIMED_OUT;
             ended = waitpid(pid, &status, 0);

@@ -12,41 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cpu_cache.h"
 #include "cpu_compile.h"
 #include "cpu_device.h"
+#include "plugin_cache.h"
+#include "plugin_check.h"
 #include "plugin_msg.h"
 
-#define DIGEST_LENGTH 64u
 #define MAX_KERNEL_NAME 256u
-
-/* ---- checking ---- */
-
-/* The digest becomes part of a file's name, so it must be what it says it is. */
-static bool
-is_digest(const char *digest)
-{
-    return digest != NULL && strlen(digest) == DIGEST_LENGTH &&
-           strspn(digest, "0123456789abcdef") == DIGEST_LENGTH;
-}
-
-static ReinStatus
-check_source(const ReinSource *source, ReinMsg *msg)
-{
-    if (source == NULL || source->struct_size < sizeof *source) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "source is missing or of another version");
-    }
-    if (source->name == NULL || source->text == NULL || source->dialect == NULL) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "source lacks its name, its text or its dialect");
-    }
-    if (!is_digest(source->digest)) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "digest of %s is not 64 lower-case hexadecimal digits", source->name);
-    }
-    return REIN_OK;
-}
 
 /* ---- the two sources of kernels ---- */
 
@@ -85,6 +57,18 @@ typedef struct NewLibrary {
     void *library;
 } NewLibrary;
 
+static void
+keep_copy(const char *path, const char *from, const ReinHost *host)
+{
+    size_t size = 0;
+    void *bytes = rein_file_read(from, &size);
+
+    if (bytes != NULL) {
+        rein_cache_store(path, bytes, size, host);
+    }
+    free(bytes);
+}
+
 /* Loads what the compiler made, and keeps a copy: the original is about to be removed. */
 static ReinStatus
 take_library(void *context, const char *path, ReinMsg *msg)
@@ -96,7 +80,7 @@ take_library(void *context, const char *path, ReinMsg *msg)
         return rein_msg_fail(msg, REIN_ERR_BUILD, "load the compiled kernels: %s", dlerror());
     }
     if (*made->cache_path != '\0') {
-        cpu_cache_store(made->cache_path, path, made->host);
+        keep_copy(made->cache_path, path, made->host);
     }
     return REIN_OK;
 }
@@ -104,14 +88,17 @@ take_library(void *context, const char *path, ReinMsg *msg)
 static void *
 load_cached(const char *path, const ReinHost *host)
 {
+    size_t size = 0;
+    void *bytes = *path != '\0' ? rein_cache_read(path, &size, host) : NULL;
     void *library = NULL;
 
-    if (*path == '\0' || !cpu_cache_check(path, host)) {
+    if (bytes == NULL) {
         return NULL;
     }
+    free(bytes); /* whole, and so fit for the loader, which wants the file */
     library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
-        rein_host_log(host, REIN_LOG_WARNING, "cpu: %s: built again", dlerror());
+        rein_host_log(host, REIN_LOG_WARNING, "%s: built again", dlerror());
     }
     return library;
 }
@@ -159,7 +146,7 @@ cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *sour
                   ReinMsg *msg)
 {
     CpuProgram *program = NULL;
-    ReinStatus status = check_source(source, msg);
+    ReinStatus status = rein_source_check(source, msg);
 
     *token = 0;
     if (status != REIN_OK) {
@@ -169,20 +156,20 @@ cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *sour
     if (program == NULL) {
         return rein_msg_fail(msg, REIN_ERR_OUT_OF_MEMORY, "build %s: out of memory", source->name);
     }
-    program->job = job;
+    program->held.job = job;
     snprintf(program->name, sizeof program->name, "%s", source->name);
     program->prebuilt = find_prebuilt(source->digest);
-    if (program->prebuilt == NULL) {
+    status = rein_held_reserve(&device->programs, msg);
+    if (status == REIN_OK && program->prebuilt == NULL) {
         status = load_library(device, source, &program->library, msg);
     }
     if (status != REIN_OK) {
         program_free(program);
         return status;
     }
-    program->token = cpu_device_token(device);
-    program->next = device->programs;
-    device->programs = program;
-    *token = program->token;
+    program->held.token = cpu_device_token(device);
+    rein_held_add(&device->programs, &program->held);
+    *token = program->held.token;
     return REIN_OK;
 }
 
@@ -190,75 +177,27 @@ cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *sour
 static CpuProgram *
 find_program(ReinPluginDevice *device, uint64_t job, uint64_t token, ReinMsg *msg)
 {
-    CpuProgram *program = device->programs;
-
-    while (program != NULL && program->token != token) {
-        program = program->next;
-    }
-    if (program == NULL) {
-        rein_msg_set(msg, "program %" PRIu64 " is not known", token);
-        return NULL;
-    }
-    if (program->job != job) {
-        rein_msg_set(msg, "program %" PRIu64 " is not of job %" PRIu64, token, job);
-        return NULL;
-    }
-    return program;
+    return (CpuProgram *)rein_held_find(&device->programs, job, token, msg);
 }
 
 ReinStatus
 cpu_program_discard(ReinPluginDevice *device, uint64_t job, uint64_t token, ReinMsg *msg)
 {
     CpuProgram *program = find_program(device, job, token, msg);
-    CpuProgram **link = &device->programs;
 
     if (program == NULL) {
         return REIN_ERR_INVALID_ARGUMENT;
     }
-    while (*link != program) {
-        link = &(*link)->next;
-    }
-    *link = program->next;
+    rein_held_remove(&device->programs, &program->held);
     program_free(program);
     return REIN_OK;
 }
 
-uint32_t
-cpu_program_count(const ReinPluginDevice *device, uint64_t job)
-{
-    uint32_t n_programs = 0;
-
-    for (const CpuProgram *program = device->programs; program != NULL; program = program->next) {
-        n_programs += program->job == job;
-    }
-    return n_programs;
-}
-
 void
-cpu_program_discard_job(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
+cpu_program_end(void *context, ReinHeld *entry)
 {
-    CpuProgram **link = &device->programs;
-
-    while (*link != NULL) {
-        CpuProgram *program = *link;
-        if (program->job == job) {
-            *link = program->next;
-            program_free(program);
-            released->n_programs++;
-        } else {
-            link = &program->next;
-        }
-    }
-}
-
-void
-cpu_program_discard_all(ReinPluginDevice *device)
-{
-    while (device->programs != NULL) {
-        CpuProgram *program = device->programs;
-        device->programs = program->next;
-        program_free(program);
-    }
+    (void)context;
+    program_free((CpuProgram *)entry);
 }
 
 /* ---- kernels ---- */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cpu_prebuilt.h"
+#include "plugin_held.h"
 #include "rein/plugin_abi.h"
 
 /* One kernel, and how long one of its items takes by the time measured so far. */
@@ -21,16 +22,13 @@ struct CpuKernel {
     char name[];
 };
 
-typedef struct CpuProgram CpuProgram;
-struct CpuProgram {
-    CpuProgram *next;
-    uint64_t token;
-    uint64_t job;
+typedef struct CpuProgram {
+    ReinHeld held;                      /* first */
     const CpuPrebuiltProgram *prebuilt; /* or NULL */
     void *library;                      /* of dlopen(), or NULL */
     CpuKernel *kernels;                 /* list of those asked for so far */
     char name[64];                      /* of the source, for messages; may be cut off */
-};
+} CpuProgram;
 
 /* Slots of the table, see plugin_abi.h. */
 ReinStatus cpu_program_build(ReinPluginDevice *device, uint64_t job, const ReinSource *source,
@@ -45,10 +43,5 @@ ReinStatus cpu_program_discard(ReinPluginDevice *device, uint64_t job, uint64_t 
 CpuKernel *cpu_program_kernel(ReinPluginDevice *device, uint64_t job, uint64_t token,
                               const char *name, ReinMsg *msg);
 
-uint32_t cpu_program_count(const ReinPluginDevice *device, uint64_t job);
-
-/* Drops every program of `job` and counts them in `released`. */
-void cpu_program_discard_job(ReinPluginDevice *device, uint64_t job, ReinUsage *released);
-
-/* Drops every program of every job. */
-void cpu_program_discard_all(ReinPluginDevice *device);
+/* A ReinHeldFn: ends one program. `context` is not used. */
+void cpu_program_end(void *context, ReinHeld *entry);

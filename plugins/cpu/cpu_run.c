@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "cpu_device.h"
-#include "cpu_machine.h"
+#include "plugin_check.h"
 #include "plugin_msg.h"
 
 /* A stage of less work than this stays on the calling thread: waking another costs as much. */
@@ -21,75 +21,12 @@ typedef struct CpuSlice {
     ReinSliceReport *report;
 } CpuSlice;
 
-/* ---- checking ---- */
-
-static ReinStatus
-check_slice(const ReinSlice *slice, const ReinSliceReport *report, ReinMsg *msg)
-{
-    if (slice == NULL || slice->struct_size < sizeof *slice) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "slice is missing or of another version");
-    }
-    if (report == NULL || report->struct_size < sizeof *report) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "report is missing or of another version");
-    }
-    if (slice->stages == NULL || slice->n_stages == 0) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "slice has no stages");
-    }
-    if (slice->stage_size < sizeof(ReinStage) || slice->stage_size % _Alignof(ReinStage) != 0) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "slice has stages of %u bytes",
-                             slice->stage_size);
-    }
-    if (slice->n_rounds == 0) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "slice has no rounds");
-    }
-    if (slice->n_rounds - 1 > UINT32_MAX - slice->first_round) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "slice of %u rounds from %u: rounds end at %u", slice->n_rounds,
-                             slice->first_round, UINT32_MAX);
-    }
-    return REIN_OK;
-}
-
-/* Items [first_item, end_item) of the only stage, or none of both for whole rounds. */
-static ReinStatus
-check_items(const ReinSlice *slice, const ReinStage *stage, ReinMsg *msg)
-{
-    if (slice->first_item == 0 && slice->end_item == 0) {
-        return REIN_OK;
-    }
-    if (slice->n_stages != 1 || slice->n_rounds != 1) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "items of %u stages and %u rounds: must be one of each",
-                             slice->n_stages, slice->n_rounds);
-    }
-    if (slice->first_item >= slice->end_item || slice->end_item > stage->n_items) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "items %u to %u of a stage of %u items", slice->first_item,
-                             slice->end_item, stage->n_items);
-    }
-    return REIN_OK;
-}
-
 /* ---- looking up ---- */
-
-static const ReinStage *
-stage_at(const ReinSlice *slice, uint32_t index)
-{
-    return (const ReinStage *)((const char *)slice->stages + (size_t)index * slice->stage_size);
-}
 
 static ReinStatus
 resolve_stage(ReinPluginDevice *device, uint64_t job, const ReinStage *stage, CpuStage *resolved,
               ReinMsg *msg)
 {
-    if (stage->n_items == 0 || stage->n_buffers > REIN_STAGE_BUFFERS) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
-                             "stage '%s' of %u items with %u buffers: at least 1 and at most %u",
-                             stage->kernel != NULL ? stage->kernel : "", stage->n_items,
-                             stage->n_buffers, REIN_STAGE_BUFFERS);
-    }
     *resolved = (CpuStage){ .n_items = stage->n_items };
     resolved->kernel = cpu_program_kernel(device, job, stage->program, stage->kernel, msg);
     if (resolved->kernel == NULL) {
@@ -131,7 +68,7 @@ resolve_stages(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice, R
     ReinStatus status = reserve_stages(device, slice->n_stages, msg);
 
     for (uint32_t i = 0; i < slice->n_stages && status == REIN_OK; i++) {
-        status = resolve_stage(device, job, stage_at(slice, i), &device->stages[i], msg);
+        status = resolve_stage(device, job, rein_slice_stage(slice, i), &device->stages[i], msg);
     }
     return status;
 }
@@ -165,7 +102,7 @@ note_time(CpuKernel *kernel, CpuWorkDone done)
 static uint32_t
 run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
 {
-    const uint64_t asked_ns = cpu_machine_now();
+    const uint64_t asked_ns = rein_plugin_now();
     CpuPool *pool = run->device->pool;
     CpuKernel *kernel = stage->kernel;
     const uint32_t first = work->first;
@@ -182,7 +119,7 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
     work->most = n_items;
     if (n_threads == 1 || kernel->item_ns * n_items < ALONE_NS) {
         if (n_threads != 1) {
-            const uint64_t enough_ns = cpu_machine_now() + (uint64_t)ALONE_NS * 2;
+            const uint64_t enough_ns = rein_plugin_now() + (uint64_t)ALONE_NS * 2;
             work->until_ns = enough_ns < deadline_ns ? enough_ns : deadline_ns;
         }
         /* one item shows how long the others will take */
@@ -193,7 +130,7 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
         work->until_ns = deadline_ns;
     }
     if (work->first < work->end && !rein_stop_requested(run->stop) &&
-        (work->first == first || cpu_machine_now() < deadline_ns)) {
+        (work->first == first || rein_plugin_now() < deadline_ns)) {
         const uint32_t share = (work->end - work->first) / (4 * n_threads);
         work->most = share > 0 ? share : 1;
         work->chunk = cpu_chunk_items(kernel->item_ns, work->most);
@@ -208,25 +145,12 @@ run_stage(const CpuSlice *run, const CpuStage *stage, CpuWork *work)
     return work->first - first;
 }
 
-/* `progress` of a round as its kernels see it. */
-static uint32_t
-progress_of(const ReinSlice *slice, uint32_t index)
-{
-    uint64_t progress = 0;
-
-    if (__builtin_mul_overflow(slice->progress_step, (uint64_t)index, &progress) ||
-        __builtin_add_overflow(slice->progress_start, progress, &progress)) {
-        return UINT32_MAX; /* the limits are used up */
-    }
-    return (uint32_t)(progress >> 32);
-}
-
 /* Runs all stages of one round; false if a stop left it unfinished. */
 static bool
 run_round(const CpuSlice *run, uint32_t index)
 {
     const uint32_t round = run->slice->first_round + index;
-    const uint32_t progress = progress_of(run->slice, index);
+    const uint32_t progress = rein_slice_progress(run->slice, index);
 
     for (uint32_t i = 0; i < run->slice->n_stages; i++) {
         const CpuStage *stage = &run->device->stages[i];
@@ -250,7 +174,7 @@ run_rounds(const CpuSlice *run)
             return;
         }
         run->report->n_rounds++;
-        if (cpu_machine_now() >= run->deadline_ns) {
+        if (rein_plugin_now() >= run->deadline_ns) {
             return;
         }
     }
@@ -265,7 +189,7 @@ run_items(const CpuSlice *run)
                      .first = slice->first_item,
                      .end = slice->end_item,
                      .round = slice->first_round,
-                     .progress = progress_of(slice, 0),
+                     .progress = rein_slice_progress(slice, 0),
                      .until_ns = run->deadline_ns };
 
     run->report->n_items = run_stage(run, stage, &work);
@@ -275,14 +199,11 @@ ReinStatus
 cpu_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
                 const volatile uint32_t *stop, ReinSliceReport *report, ReinMsg *msg)
 {
-    const uint64_t start_ns = cpu_machine_now();
+    const uint64_t start_ns = rein_plugin_now();
     ReinSliceReport done = { .struct_size = sizeof done };
     CpuSlice run = { .device = device, .slice = slice, .stop = stop, .report = &done };
-    ReinStatus status = check_slice(slice, report, msg);
+    ReinStatus status = rein_slice_check(slice, report, msg);
 
-    if (status == REIN_OK) {
-        status = check_items(slice, stage_at(slice, 0), msg);
-    }
     if (status == REIN_OK) {
         status = resolve_stages(device, job, slice, msg);
     }
@@ -290,9 +211,7 @@ cpu_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
         return status;
     }
 
-    if (__builtin_add_overflow(start_ns, slice->budget_ns, &run.deadline_ns)) {
-        run.deadline_ns = UINT64_MAX;
-    }
+    run.deadline_ns = rein_slice_deadline(slice, start_ns);
     if (slice->end_item == 0) {
         run_rounds(&run);
     } else {

@@ -453,7 +453,7 @@ TEST_F(CpuBuildTest, CacheFolderThatCannotBeWrittenToCostsOnlyTheCaching)
         host.cache_directory = path;
         Open();
         ExpectAnswer(Build(kAnswer));
-        EXPECT_THAT(Logged(), HasSubstr("1 cpu: " + std::string(path) + "/"));
+        EXPECT_THAT(Logged(), HasSubstr("1 " + std::string(path) + "/"));
     }
     EXPECT_THAT(FilesIn(scratch), IsEmpty());
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 #define _GNU_SOURCE
-#include "cpu_cache.h"
+#include "plugin_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,17 @@
 
 #define MAX_SIZE (256u << 20)
 
-/* Behind the shared object; loaders ignore what follows it. */
+/* Behind the bytes; loaders of shared objects ignore what follows them. */
 typedef struct Trailer {
     char magic[8];
-    uint64_t size; /* of the shared object */
-    uint64_t hash; /* over its bytes */
+    uint64_t size; /* of the bytes */
+    uint64_t hash; /* over the bytes */
 } Trailer;
 
-static const char magic[8] = "reincpu1";
+static const char magic[8] = "reinbin1";
 
 uint64_t
-cpu_hash(uint64_t hash, const void *data, uint64_t size)
+rein_hash(uint64_t hash, const void *data, uint64_t size)
 {
     const unsigned char *bytes = data;
 
@@ -36,9 +37,8 @@ cpu_hash(uint64_t hash, const void *data, uint64_t size)
     return hash;
 }
 
-/* The bytes of a file, to be freed; NULL with errno set. */
-static unsigned char *
-read_file(const char *path, size_t *size)
+void *
+rein_file_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "re");
     struct stat info = { 0 };
@@ -74,35 +74,40 @@ is_whole(const unsigned char *bytes, size_t size)
     memcpy(&trailer, bytes + size - sizeof trailer, sizeof trailer);
     return memcmp(trailer.magic, magic, sizeof magic) == 0 &&
            trailer.size == size - sizeof trailer &&
-           trailer.hash == cpu_hash(CPU_HASH_START, bytes, trailer.size);
+           trailer.hash == rein_hash(REIN_HASH_START, bytes, trailer.size);
 }
 
-bool
-cpu_cache_check(const char *path, const ReinHost *host)
+void
+rein_cache_drop(const char *path, const char *why, const ReinHost *host)
 {
-    size_t size = 0;
+    rein_host_log(host, REIN_LOG_WARNING, "%s %s: removed, built again", path, why);
+    unlink(path);
+}
+
+void *
+rein_cache_read(const char *path, size_t *size, const ReinHost *host)
+{
     unsigned char *bytes = NULL;
-    bool is_good = false;
 
     if (access(path, F_OK) != 0) {
-        return false;
+        return NULL;
     }
-    bytes = read_file(path, &size);
-    is_good = bytes != NULL && is_whole(bytes, size);
-    free(bytes);
-    if (!is_good) {
-        rein_host_log(host, REIN_LOG_WARNING, "cpu: %s is damaged: removed, built again", path);
-        unlink(path);
+    bytes = rein_file_read(path, size);
+    if (bytes == NULL || !is_whole(bytes, *size)) {
+        free(bytes);
+        rein_cache_drop(path, "is damaged", host);
+        return NULL;
     }
-    return is_good;
+    *size -= sizeof(Trailer);
+    return bytes;
 }
 
 /* Writes the entry under a name of its own. */
 static bool
-write_entry(int fd, const unsigned char *bytes, size_t size)
+write_entry(int fd, const void *bytes, size_t size)
 {
     FILE *file = fdopen(fd, "w");
-    Trailer trailer = { .size = size, .hash = cpu_hash(CPU_HASH_START, bytes, size) };
+    Trailer trailer = { .size = size, .hash = rein_hash(REIN_HASH_START, bytes, size) };
     bool is_written = false;
 
     if (file == NULL) {
@@ -116,30 +121,21 @@ write_entry(int fd, const unsigned char *bytes, size_t size)
 }
 
 void
-cpu_cache_store(const char *path, const char *from, const ReinHost *host)
+rein_cache_store(const char *path, const void *bytes, size_t size, const ReinHost *host)
 {
     char temporary[PATH_MAX];
-    size_t size = 0;
-    unsigned char *bytes = NULL;
     int fd = -1;
-    bool is_stored = false;
 
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary) {
-        rein_host_log(host, REIN_LOG_WARNING, "cpu: %s is not kept: name too long", path);
+        rein_host_log(host, REIN_LOG_WARNING, "%s is not kept: name too long", path);
         return;
     }
-    bytes = read_file(from, &size);
-    if (bytes != NULL) {
-        fd = mkostemp(temporary, O_CLOEXEC);
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd >= 0 && write_entry(fd, bytes, size) && rename(temporary, path) == 0) {
+        return;
     }
+    rein_host_log(host, REIN_LOG_WARNING, "%s is not kept: %s", path, strerror(errno));
     if (fd >= 0) {
-        is_stored = write_entry(fd, bytes, size) && rename(temporary, path) == 0;
+        unlink(temporary);
     }
-    if (!is_stored) {
-        rein_host_log(host, REIN_LOG_WARNING, "cpu: %s is not kept: %s", path, strerror(errno));
-        if (fd >= 0) {
-            unlink(temporary);
-        }
-    }
-    free(bytes);
 }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "opencl_device.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "opencl_buffer.h"
+#include "opencl_program.h"
+#include "opencl_run.h"
+#include "opencl_status.h"
+#include "plugin_check.h"
+#include "plugin_msg.h"
+
+/* A processor has an item in a group for each lane of its vectors, or one where items are few. */
+#define CPU_SMALL_GROUP 1u
+#define CPU_LARGE_GROUP 16u
+#define GPU_SMALL_GROUP 32u
+#define GPU_LARGE_GROUP 128u
+#define GROUPS_PER_UNIT 4u
+
+/* ---- probe ---- */
+
+typedef struct Probe {
+    ReinFoundCb found;
+    void *context;
+    uint32_t n_found;
+} Probe;
+
+static bool
+probe_card(void *context, const OpenclCard *card)
+{
+    Probe *probe = context;
+
+    probe->n_found++;
+    probe->found(probe->context, &card->info);
+    return true;
+}
+
+ReinStatus
+opencl_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
+{
+    OpenclSymbols cl = { 0 };
+    Probe probe = { .found = found, .context = context };
+    ReinStatus status = rein_host_check(host, msg);
+
+    if (status != REIN_OK || found == NULL) {
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
+    }
+    status = opencl_symbols_load(&cl, host, msg);
+    if (status == REIN_ERR_NO_DEVICE) {
+        return REIN_OK; /* none is a fine answer, and the message says why */
+    }
+    return opencl_platform_each(&cl, probe_card, &probe, msg);
+}
+
+/* ---- open and close ---- */
+
+typedef struct Search {
+    const char *id;
+    OpenclCard card;
+    bool is_found;
+} Search;
+
+static bool
+match_card(void *context, const OpenclCard *card)
+{
+    Search *search = context;
+
+    if (strcmp(card->info.id, search->id) == 0) {
+        search->card = *card;
+        search->is_found = true;
+    }
+    return !search->is_found;
+}
+
+static ReinStatus
+find_card(ReinPluginDevice *device, const char *id, ReinMsg *msg)
+{
+    Search search = { .id = id };
+    char text[REIN_MSG_SIZE / 2] = "";
+    ReinMsg reasons = { .text = text, .size = sizeof text };
+    ReinStatus status = opencl_platform_each(&device->cl, match_card, &search, &reasons);
+
+    if (status != REIN_OK) {
+        return rein_msg_fail(msg, status, "%s", text);
+    }
+    if (!search.is_found) {
+        return rein_msg_fail(msg, REIN_ERR_NO_DEVICE, "no device '%s' in this process%s%s", id,
+                             *text != '\0' ? ": " : "", text);
+    }
+    device->card = search.card;
+    return REIN_OK;
+}
+
+/* What a driver reports beside its calls' answers; it may call from any thread. */
+static void CL_CALLBACK
+log_driver(const char *text, const void *data, size_t size, void *context)
+{
+    const ReinHost *host = context;
+
+    (void)data;
+    (void)size;
+    rein_host_log(host, REIN_LOG_DEBUG, "driver: %s", text);
+}
+
+static ReinStatus
+open_queue(ReinPluginDevice *device, ReinMsg *msg)
+{
+    const cl_context_properties properties[] = { CL_CONTEXT_PLATFORM,
+                                                 (cl_context_properties)device->card.platform, 0 };
+    cl_int code = CL_SUCCESS;
+    ReinStatus status = REIN_OK;
+
+    device->context = device->cl.clCreateContext(properties, 1, &device->card.device, log_driver,
+                                                 (void *)device->host, &code);
+    status = opencl_status_check(code, "clCreateContext", msg);
+    if (status != REIN_OK) {
+        return status;
+    }
+    device->queue = device->cl.clCreateCommandQueue(device->context, device->card.device, 0, &code);
+    return opencl_status_check(code, "clCreateCommandQueue", msg);
+}
+
+static uint32_t
+at_most(uint32_t value, uint32_t most)
+{
+    return value < most ? value : most;
+}
+
+ReinStatus
+opencl_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMsg *msg)
+{
+    ReinPluginDevice *device = NULL;
+    ReinStatus status = REIN_OK;
+
+    *out = NULL;
+    status = rein_host_check(host, msg);
+    if (status != REIN_OK) {
+        return status;
+    }
+    if (id == NULL) {
+        return rein_msg_fail(msg, REIN_ERR_NO_DEVICE, "open without an id");
+    }
+    device = calloc(1, sizeof *device);
+    if (device == NULL) {
+        return rein_msg_fail(msg, REIN_ERR_OUT_OF_MEMORY, "open %s: out of memory", id);
+    }
+
+    device->host = host;
+    device->buffers.kind = "buffer";
+    device->programs.kind = "program";
+    status = opencl_symbols_load(&device->cl, host, msg);
+    if (status == REIN_OK) {
+        status = find_card(device, id, msg);
+    }
+    if (status == REIN_OK) {
+        status = open_queue(device, msg);
+    }
+    if (status != REIN_OK) {
+        opencl_device_close(device); /* copes with a half-built device */
+        return status;
+    }
+    device->groups[0] =
+        at_most(device->card.is_cpu ? CPU_SMALL_GROUP : GPU_SMALL_GROUP, device->card.max_group);
+    device->groups[1] =
+        at_most(device->card.is_cpu ? CPU_LARGE_GROUP : GPU_LARGE_GROUP, device->card.max_group);
+    rein_host_log(host, REIN_LOG_INFO, "%s: %s, %s, groups of %u and %u", id,
+                  device->card.info.name, device->card.platform_version, device->groups[0],
+                  device->groups[1]);
+    *out = device;
+    return REIN_OK;
+}
+
+void
+opencl_device_close(ReinPluginDevice *device)
+{
+    if (device == NULL) {
+        return;
+    }
+    rein_held_clear(&device->programs, opencl_program_end, device);
+    rein_held_clear(&device->buffers, opencl_buffer_end, device);
+    if (device->queue != NULL) {
+        device->cl.clReleaseCommandQueue(device->queue);
+    }
+    if (device->context != NULL) {
+        device->cl.clReleaseContext(device->context);
+    }
+    free(device->stages);
+    free(device);
+}
+
+/* ---- small things ---- */
+
+uint64_t
+opencl_device_token(ReinPluginDevice *device)
+{
+    device->last_token++;
+    return device->last_token;
+}
+
+uint32_t
+opencl_device_group(const ReinPluginDevice *device, uint32_t n_items, uint32_t most)
+{
+    uint32_t index = OPENCL_N_GROUPS - 1;
+    const uint64_t n_wanted = (uint64_t)device->card.info.n_units * GROUPS_PER_UNIT;
+
+    while (index > 0 && n_items / device->groups[index] < n_wanted) {
+        index--;
+    }
+    return at_most(device->groups[index], most);
+}
+
+void
+opencl_device_usage(ReinPluginDevice *device, uint64_t job, ReinUsage *usage)
+{
+    ReinUsage counted = { .struct_size = sizeof counted };
+
+    counted.n_buffers = rein_held_count(&device->buffers, job, &counted.size);
+    counted.n_programs = rein_held_count(&device->programs, job, NULL);
+    rein_struct_give(usage, &counted, sizeof counted);
+}
+
+void
+opencl_device_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
+{
+    opencl_device_usage(device, job, released);
+    rein_held_end_job(&device->programs, job, opencl_program_end, device);
+    rein_held_end_job(&device->buffers, job, opencl_buffer_end, device);
+    /* drivers give memory back when the queue comes by; without this some wait for the next launch */
+    device->cl.clFinish(device->queue);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "opencl_run.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "opencl_buffer.h"
+#include "opencl_device.h"
+#include "opencl_launch.h"
+#include "opencl_program.h"
+#include "opencl_status.h"
+#include "plugin_check.h"
+#include "plugin_msg.h"
+
+/*
+ * Rounds are enqueued in batches, the next while the device is at the one before, so that it never
+ * waits for the host, and a stop waits for no more than two of them. A batch aims to take this long.
+ */
+#define BATCH_NS 1000000u
+#define MAX_BATCH 4096u
+
+/* A stage whose tokens were looked up. */
+typedef struct OpenclStage {
+    OpenclKernel *kernel;
+    uint32_t n_items;
+    OpenclBuffer *buffers[2][REIN_STAGE_BUFFERS]; /* by the round's parity */
+} OpenclStage;
+
+/* What stays the same for all launches of a slice. */
+typedef struct OpenclSlice {
+    ReinPluginDevice *device;
+    const ReinSlice *slice;
+    const volatile uint32_t *stop;
+    uint64_t deadline_ns; /* when the budget is used up */
+    ReinSliceReport *report;
+} OpenclSlice;
+
+/* ---- looking up ---- */
+
+static ReinStatus
+resolve_stage(ReinPluginDevice *device, uint64_t job, const ReinStage *stage, OpenclStage *resolved,
+              ReinMsg *msg)
+{
+    OpenclKernel *kernel = opencl_program_kernel(device, job, stage->program, stage->kernel, msg);
+
+    if (kernel == NULL) {
+        return REIN_ERR_INVALID_ARGUMENT;
+    }
+    if (kernel->n_buffers != stage->n_buffers) {
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT,
+                             "kernel %s takes %u buffers, the stage gives it %u", kernel->name,
+                             kernel->n_buffers, stage->n_buffers);
+    }
+    if (stage->n_items > OPENCL_MAX_ITEMS) {
+        return rein_msg_fail(msg, REIN_ERR_UNSUPPORTED, "stage '%s' of %u items: at most %u",
+                             kernel->name, stage->n_items, OPENCL_MAX_ITEMS);
+    }
+    resolved->kernel = kernel;
+    resolved->n_items = stage->n_items;
+    for (uint32_t i = 0; i < stage->n_buffers; i++) {
+        for (uint32_t parity = 0; parity < 2; parity++) {
+            OpenclBuffer *buffer = opencl_buffer_find(device, job, stage->buffers[i][parity], msg);
+            if (buffer == NULL) {
+                return REIN_ERR_INVALID_ARGUMENT;
+            }
+            resolved->buffers[parity][i] = buffer;
+        }
+    }
+    return REIN_OK;
+}
+
+static ReinStatus
+resolve_stages(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice, ReinMsg *msg)
+{
+    ReinStatus status = REIN_OK;
+
+    if (slice->n_stages > device->stages_capacity) {
+        OpenclStage *stages = realloc(device->stages, (size_t)slice->n_stages * sizeof *stages);
+        if (stages == NULL) {
+            return rein_msg_fail(msg, REIN_ERR_OUT_OF_MEMORY, "a slice of %u stages: out of memory",
+                                 slice->n_stages);
+        }
+        device->stages = stages;
+        device->stages_capacity = slice->n_stages;
+    }
+    for (uint32_t i = 0; i < slice->n_stages && status == REIN_OK; i++) {
+        status = resolve_stage(device, job, rein_slice_stage(slice, i), &device->stages[i], msg);
+    }
+    return status;
+}
+
+/* ---- running ---- */
+
+/* Begins one launch unless the stop flag is set, which `is_stopped` says then. */
+static cl_int
+begin(const OpenclSlice *run, const OpenclStage *stage, const OpenclLaunch *launch, cl_event *event,
+      bool *is_stopped)
+{
+    const uint64_t asked_ns = rein_plugin_now();
+    cl_int code = CL_SUCCESS;
+
+    if (rein_stop_requested(run->stop)) {
+        *is_stopped = true;
+        return CL_SUCCESS;
+    }
+    code =
+        opencl_launch(run->device, stage->kernel, stage->buffers[launch->round & 1], launch, event);
+    if (code == CL_SUCCESS) {
+        run->report->n_launches++;
+        run->report->last_launch_ns = asked_ns;
+    }
+    return code;
+}
+
+/* Begins all stages of one round; `event` becomes the end of the last one. */
+static cl_int
+begin_round(const OpenclSlice *run, uint32_t index, cl_event *event, bool *is_stopped)
+{
+    const uint32_t n_stages = run->slice->n_stages;
+    cl_int code = CL_SUCCESS;
+
+    for (uint32_t i = 0; i < n_stages && code == CL_SUCCESS && !*is_stopped; i++) {
+        const OpenclStage *stage = &run->device->stages[i];
+        const OpenclLaunch launch = { .end = stage->n_items,
+                                      .round = run->slice->first_round + index,
+                                      .progress = rein_slice_progress(run->slice, index) };
+        code = begin(run, stage, &launch, i + 1 == n_stages ? event : NULL, is_stopped);
+    }
+    return code;
+}
+
+/* Begins rounds [from, from + n_rounds) and counts those that are whole. */
+static cl_int
+begin_batch(const OpenclSlice *run, uint32_t from, uint32_t n_rounds, cl_event *event,
+            bool *is_stopped)
+{
+    cl_int code = CL_SUCCESS;
+
+    for (uint32_t i = 0; i < n_rounds && code == CL_SUCCESS && !*is_stopped; i++) {
+        code = begin_round(run, from + i, i + 1 == n_rounds ? event : NULL, is_stopped);
+        run->report->n_rounds += code == CL_SUCCESS && !*is_stopped;
+    }
+    return code == CL_SUCCESS ? run->device->cl.clFlush(run->device->queue) : code;
+}
+
+/* Waits for an event and gives it back; NULL is done already. */
+static cl_int
+end_batch(const OpenclSlice *run, cl_event event)
+{
+    cl_int code = CL_SUCCESS;
+
+    if (event != NULL) {
+        code = run->device->cl.clWaitForEvents(1, &event);
+        run->device->cl.clReleaseEvent(event);
+    }
+    return code;
+}
+
+/* How many rounds the next batch has, after one of `n_rounds` took `took_ns`. */
+static uint32_t
+next_batch(uint32_t n_rounds, uint64_t took_ns)
+{
+    if (took_ns < BATCH_NS / 2 && n_rounds < MAX_BATCH) {
+        return n_rounds * 2;
+    }
+    if (took_ns > BATCH_NS * 2 && n_rounds > 1) {
+        return n_rounds / 2;
+    }
+    return n_rounds;
+}
+
+static cl_int
+run_rounds(const OpenclSlice *run)
+{
+    const uint32_t n_rounds = run->slice->n_rounds;
+    cl_event before = NULL; /* the end of the batch that the device is at */
+    uint32_t batch = 1;
+    uint32_t begun = 0;
+    bool is_stopped = false;
+    cl_int code = CL_SUCCESS;
+
+    while (begun < n_rounds && code == CL_SUCCESS && !is_stopped) {
+        const uint64_t from_ns = rein_plugin_now();
+        const uint32_t n_wanted = batch < n_rounds - begun ? batch : n_rounds - begun;
+        cl_event event = NULL;
+        uint64_t now_ns = 0;
+
+        code = begin_batch(run, begun, n_wanted, &event, &is_stopped);
+        begun += n_wanted;
+        const cl_int ended = end_batch(run, before);
+        before = event;
+        code = code == CL_SUCCESS ? ended : code;
+        now_ns = rein_plugin_now();
+        if (now_ns >= run->deadline_ns) {
+            break;
+        }
+        batch = next_batch(batch, now_ns - from_ns);
+    }
+    if (before != NULL) {
+        run->device->cl.clReleaseEvent(before);
+    }
+    return code;
+}
+
+static cl_int
+run_items(const OpenclSlice *run)
+{
+    const ReinSlice *slice = run->slice;
+    const OpenclLaunch launch = { .first = slice->first_item,
+                                  .end = slice->end_item,
+                                  .round = slice->first_round,
+                                  .progress = rein_slice_progress(slice, 0) };
+    bool is_stopped = false;
+    const cl_int code = begin(run, &run->device->stages[0], &launch, NULL, &is_stopped);
+
+    if (code == CL_SUCCESS && !is_stopped) {
+        run->report->n_items = slice->end_item - slice->first_item;
+    }
+    return code;
+}
+
+ReinStatus
+opencl_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
+                   const volatile uint32_t *stop, ReinSliceReport *report, ReinMsg *msg)
+{
+    const uint64_t start_ns = rein_plugin_now();
+    ReinSliceReport done = { .struct_size = sizeof done };
+    OpenclSlice run = { .device = device, .slice = slice, .stop = stop, .report = &done };
+    cl_int code = CL_SUCCESS;
+    cl_int ended = CL_SUCCESS;
+    ReinStatus status = rein_slice_check(slice, report, msg);
+
+    if (status == REIN_OK) {
+        status = resolve_stages(device, job, slice, msg);
+    }
+    if (status != REIN_OK) {
+        return status;
+    }
+    run.deadline_ns = rein_slice_deadline(slice, start_ns);
+    code = slice->end_item == 0 ? run_rounds(&run) : run_items(&run);
+    ended = device->cl.clFinish(device->queue); /* nothing runs on after this call, come what may */
+    if (ended != CL_SUCCESS || code == CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) {
+        code = ended != CL_SUCCESS ? ended : code;
+        return rein_msg_fail(msg, REIN_ERR_DEVICE_LOST, "a kernel failed on the device: %s (%d)",
+                             opencl_status_name(code), code);
+    }
+    status = opencl_status_check(code, "launch", msg);
+    if (status == REIN_OK) {
+        rein_struct_give(report, &done, sizeof done);
+    }
+    return status;
+}

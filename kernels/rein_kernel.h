@@ -163,7 +163,14 @@ typedef float f32;
  * Index of element i of item's scratch row of `n` elements: side by side where an item has a core and
  * its cache for itself, interleaved where neighbouring items run in lockstep.
  */
+#ifndef REIN_LOCKSTEP
 #if defined(__OPENCL_VERSION__) || defined(__CUDACC__)
+#define REIN_LOCKSTEP 1
+#else
+#define REIN_LOCKSTEP 0
+#endif
+#endif
+#if REIN_LOCKSTEP
 #define REIN_SCRATCH_AT(n, item, i) REIN_AT(n, item, i)
 #else
 #define REIN_SCRATCH_AT(n, item, i) ((item) * (n) + (i))

@@ -11,6 +11,8 @@ static const ReinSettingKey plugin_keys[] = {
     REIN_SETTING_CPU_THREADS,
     REIN_SETTING_CPU_LEVEL,
     REIN_SETTING_CPU_COMPILER,
+    REIN_SETTING_OPENCL_LIBRARY,
+    REIN_SETTING_OPENCL_TRIAL,
 };
 
 static void

@@ -143,6 +143,22 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .built_in = "cc",
         .meaning = "C compiler with which the CPU plugin builds a user's own kernels",
     },
+    [REIN_SETTING_OPENCL_LIBRARY] = {
+        .key = "opencl.library",
+        .environment = "REIN_OPENCL_LIBRARY",
+        .kind = REIN_SETTING_KIND_TEXT,
+        .built_in = "libOpenCL.so.1",
+        .meaning = "the OpenCL loader: a name the system's linker finds, or a path",
+    },
+    [REIN_SETTING_OPENCL_TRIAL] = {
+        .key = "opencl.trial",
+        .environment = "REIN_OPENCL_TRIAL",
+        .kind = REIN_SETTING_KIND_CHOICE,
+        .built_in = "require",
+        .choices = "require|warn",
+        .meaning = "what becomes of an OpenCL device that gets a trial kernel wrong: warn uses it, "
+                   "and its results may be wrong",
+    },
     [REIN_SETTING_OUTPUT_FORMAT] = {
         .key = "output.format",
         .environment = "REIN_OUTPUT_FORMAT",

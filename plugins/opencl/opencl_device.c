@@ -9,6 +9,7 @@
 #include "opencl_program.h"
 #include "opencl_run.h"
 #include "opencl_status.h"
+#include "opencl_trial.h"
 #include "plugin_check.h"
 #include "plugin_msg.h"
 
@@ -156,6 +157,9 @@ opencl_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out,
     }
     if (status == REIN_OK) {
         status = open_queue(device, msg);
+    }
+    if (status == REIN_OK) {
+        status = opencl_trial_run(device, msg);
     }
     if (status != REIN_OK) {
         opencl_device_close(device); /* copes with a half-built device */

@@ -183,7 +183,7 @@ fault_of(const OpenclCard *card)
 }
 
 static void
-describe(const OpenclSymbols *cl, OpenclCard *card)
+describe(const OpenclSymbols *cl, OpenclCard *card, const char *short_name)
 {
     ReinDeviceInfo *info = &card->info;
     cl_device_id device = card->device;
@@ -214,8 +214,7 @@ describe(const OpenclSymbols *cl, OpenclCard *card)
     device_text(cl, device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     device_text(cl, device, CL_DRIVER_VERSION, version, sizeof version);
     read_pci(cl, device, info->pci, sizeof info->pci);
-    snprintf(info->driver, sizeof info->driver, "OpenCL, %.15s %s", strchr(info->id, ':') + 1,
-             version);
+    snprintf(info->driver, sizeof info->driver, "OpenCL, %.15s %s", short_name, version);
 }
 
 /* One platform as it is gone through. */
@@ -290,7 +289,7 @@ walk_platform(Walk *self, cl_platform_id platform)
                  next_number(self, short_name));
         platform_text(cl, platform, CL_PLATFORM_VERSION, card.platform_version,
                       sizeof card.platform_version);
-        describe(cl, &card);
+        describe(cl, &card, short_name);
         if (fault_of(&card) != NULL) {
             snprintf(reason, sizeof reason, "%s: %s", card.info.id, fault_of(&card));
             add_reason(self->msg, reason);

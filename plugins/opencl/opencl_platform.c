@@ -169,6 +169,16 @@ has_linker(void)
 static const char *
 fault_of(const OpenclCard *card)
 {
+    unsigned major = 0;
+    unsigned minor = 0;
+
+    if (!card->is_available) {
+        return "it is not available";
+    }
+    if (sscanf(card->version, "OpenCL %u.%u", &major, &minor) != 2 || major < 1 ||
+        (major == 1 && minor < 2)) {
+        return "it is older than OpenCL 1.2";
+    }
     if (!card->has_compiler) {
         return "it has no compiler";
     }
@@ -194,6 +204,7 @@ describe(const OpenclSymbols *cl, OpenclCard *card, const char *short_name)
 
     card->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
     card->divides_exactly = (config & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
+    card->is_available = device_number(cl, device, CL_DEVICE_AVAILABLE, sizeof(cl_bool)) != 0;
     card->has_compiler =
         device_number(cl, device, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)) != 0;
     card->max_buffer_size =
@@ -210,6 +221,7 @@ describe(const OpenclSymbols *cl, OpenclCard *card, const char *short_name)
         (uint32_t)device_number(cl, device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     info->interleave = card->is_cpu ? CPU_INTERLEAVE : GPU_INTERLEAVE;
     info->memory_size = device_number(cl, device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
+    device_text(cl, device, CL_DEVICE_VERSION, card->version, sizeof card->version);
     device_text(cl, device, CL_DEVICE_NAME, info->name, sizeof info->name);
     device_text(cl, device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     device_text(cl, device, CL_DRIVER_VERSION, version, sizeof version);

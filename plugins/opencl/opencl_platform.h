@@ -25,9 +25,11 @@ typedef struct OpenclCard {
     cl_device_id device;
     ReinDeviceInfo info;
     char platform_version[128];
+    char version[128];        /* "OpenCL 1.2 ...", of the device */
     uint64_t max_buffer_size; /* bytes */
     uint32_t max_group;       /* work-items in a group */
     bool is_cpu;
+    bool is_available;
     bool has_compiler;
     bool divides_exactly; /* float32 division and square root are rounded correctly */
     bool is_pocl;

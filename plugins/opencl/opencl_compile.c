@@ -33,10 +33,9 @@ static uint64_t
 hash_device(const OpenclBuild *self, const ReinPluginDevice *device)
 {
     const OpenclCard *card = &device->card;
-    const char *const parts[] = {
-        OPENCL_PLUGIN_VERSION, self->options,     card->info.id,
-        card->info.name,       card->info.driver, card->platform_version
-    };
+    const char *const parts[] = { OPENCL_PLUGIN_VERSION, self->options,     card->info.id,
+                                  card->info.name,       card->info.driver, card->version,
+                                  card->platform_version };
     uint64_t hash = REIN_HASH_START;
 
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

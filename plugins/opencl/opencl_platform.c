@@ -332,6 +332,7 @@ opencl_platform_each(const OpenclSymbols *cl, OpenclCardFn found, void *context,
     Walk walk = { .cl = cl, .found = found, .context = context, .msg = msg };
     const cl_int code = cl->clGetPlatformIDs(OPENCL_MAX_PLATFORMS, platforms, &n_platforms);
 
+    rein_msg_set(msg, "%s", "");
     if (code == PLATFORM_NOT_FOUND || (code == CL_SUCCESS && n_platforms == 0)) {
         add_reason(msg, "the OpenCL loader found no platform");
         return REIN_OK;

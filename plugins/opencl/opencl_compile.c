@@ -97,7 +97,37 @@ static bool
 is_noise(const char *line, size_t length)
 {
     return length == 0 || strncmp(line, "Device ", 7) == 0 ||
-           strncmp(line, "Error(s) while", 14) == 0 || strncmp(line, "LLVM", 4) == 0;
+           strncmp(line, "Error(s) while", 14) == 0 ||
+           strncmp(line, "Error executing LLVM", 20) == 0;
+}
+
+/*
+ * One line of the log. PoCL puts "error: " in front of the place, all others behind it: "FILE:LINE:COLUMN:
+ * error: what".
+ */
+static int
+tell_line(char *text, size_t size, const char *line, size_t length)
+{
+    static const char *const kinds[] = { "error: ", "warning: " };
+    const char *last = line + length;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const size_t kind_length = strlen(kinds[i]);
+        const char *place = line + kind_length;
+        const char *what = NULL;
+        if (length <= kind_length || strncmp(line, kinds[i], kind_length) != 0) {
+            continue;
+        }
+        what = memchr(place, ':', (size_t)(last - place));
+        while (what != NULL && what + 1 < last && strchr("0123456789:", what[1]) != NULL) {
+            what++;
+        }
+        if (what != NULL && what > place && what[-1] != ':' && what + 1 < last && what[1] == ' ') {
+            return snprintf(text, size, "%.*s: %s%.*s", (int)(what - place), place, kinds[i],
+                            (int)(last - what - 2), what + 2);
+        }
+    }
+    return snprintf(text, size, "%.*s", (int)length, line);
 }
 
 /* The log without what a driver wraps around it, as much as there is room for. */
@@ -113,8 +143,10 @@ tell_log(const char *log, ReinMsg *msg)
     while (log != NULL && *log != '\0') {
         const size_t length = strcspn(log, "\n");
         if (!is_noise(log, length) && used + length + 2 <= msg->size) {
-            used += (size_t)snprintf(msg->text + used, msg->size - used, "%s%.*s",
-                                     used > 0 ? "\n" : "", (int)length, log);
+            if (used > 0) {
+                msg->text[used++] = '\n';
+            }
+            used += (size_t)tell_line(msg->text + used, msg->size - used, log, length);
         }
         log += length + (log[length] == '\n');
     }

@@ -33,6 +33,7 @@ typedef struct OpenclCard {
     bool has_compiler;
     bool divides_exactly; /* float32 division and square root are rounded correctly */
     bool is_pocl;
+    bool is_oclgrind;
 } OpenclCard;
 
 /* Called for each usable device. Returns false to have no more. */

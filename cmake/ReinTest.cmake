@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Functions for tests. Labels: unit, core, abi, conformance, gpu, host, kernels, fuzz, install,
-# format; and slow, beside one of them, for what the thread sanitizer need not run.
+# format, opencl; and slow, beside one of them, for what the thread sanitizer need not run.
 
 include(GoogleTest)
 
@@ -18,6 +18,7 @@ set(REIN_TEST_ENVIRONMENT
     "XDG_RUNTIME_DIR=${REIN_TEST_HOME}/run"
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+    "LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/cmake/lsan.supp':print_suppressions=0"
     "TSAN_OPTIONS=halt_on_error=1:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")
 
 # A test program with what all of them are given; it is built after the targets that follow `libs`.
@@ -38,6 +39,24 @@ function(_rein_test_program target sources libs)
     endif()
 endfunction()
 
+# Makes each case of the program a test named <prefix>.<case>.
+function(_rein_test_cases target prefix labels timeout serial environment)
+    gtest_discover_tests(${target} TEST_PREFIX "${prefix}." TEST_LIST discovered_tests
+                         NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+
+    # Lists do not survive gtest_discover_tests(PROPERTIES), so a script sets them after it.
+    set(script "${CMAKE_CURRENT_BINARY_DIR}/${prefix}_properties.cmake")
+    file(CONFIGURE OUTPUT "${script}" CONTENT [[
+if(discovered_tests)
+    set_tests_properties(${discovered_tests} PROPERTIES TIMEOUT @timeout@
+                         RUN_SERIAL @serial@ LABELS "@labels@"
+                         ENVIRONMENT "@environment@")
+    set(discovered_tests "")
+endif()
+]] @ONLY)
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+endfunction()
+
 # rein_test(NAME <name> SOURCES <file>... [LIBS <library>...] [LABELS <label>...]
 #           [NEEDS <target>...] [TIMEOUT <seconds>] [SERIAL])
 # A GoogleTest program; each of its cases is a test of its own, <name>.<case>, and GTEST_SKIP()
@@ -51,20 +70,47 @@ function(rein_test)
         set(arg_TIMEOUT 120)
     endif()
     _rein_test_program(${arg_NAME} "${arg_SOURCES}" "${arg_LIBS};GTest::gmock_main" ${arg_NEEDS})
-    gtest_discover_tests(${arg_NAME} TEST_PREFIX "${arg_NAME}." TEST_LIST discovered_tests
-                         NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60)
+    _rein_test_cases(${arg_NAME} "${arg_NAME}" "${arg_LABELS}" "${arg_TIMEOUT}" "${arg_SERIAL}"
+                     "${REIN_TEST_ENVIRONMENT}")
+endfunction()
 
-    # Lists do not survive gtest_discover_tests(PROPERTIES), so a script sets them after it.
-    set(script "${CMAKE_CURRENT_BINARY_DIR}/${arg_NAME}_properties.cmake")
-    file(CONFIGURE OUTPUT "${script}" CONTENT [[
-if(discovered_tests)
-    set_tests_properties(${discovered_tests} PROPERTIES TIMEOUT @arg_TIMEOUT@
-                         RUN_SERIAL @arg_SERIAL@ LABELS "@arg_LABELS@"
-                         ENVIRONMENT "@REIN_TEST_ENVIRONMENT@")
-    set(discovered_tests "")
-endif()
-]] @ONLY)
-    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
+# rein_backend(<name> PLUGIN <plugin> DEVICE <id> [LABELS <label>...] [NEEDS <file>]
+#              [SETTINGS <key>=<value>...] [ENVIRONMENT <NAME=VALUE>...])
+# A backend that the tests of rein_backend_test() can run on: the device <id> of
+# rein_plugin_<plugin>, opened with SETTINGS in a process with ENVIRONMENT. Where the file NEEDS is
+# not there its driver is not installed, and every case is skipped by the backend's name.
+function(rein_backend name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "PLUGIN;DEVICE;NEEDS" "LABELS;SETTINGS;ENVIRONMENT")
+    list(JOIN arg_SETTINGS "," settings)
+    set_property(GLOBAL PROPERTY REIN_BACKEND_${name}_LABELS "${arg_LABELS}")
+    set_property(GLOBAL PROPERTY REIN_BACKEND_${name}_PLUGIN "rein_plugin_${arg_PLUGIN}")
+    set_property(GLOBAL PROPERTY REIN_BACKEND_${name}_ENVIRONMENT
+                 "REIN_TEST_BACKEND=${name}"
+                 "REIN_TEST_PLUGIN=${REIN_PLUGIN_OUTPUT_DIR}/rein_plugin_${arg_PLUGIN}.so"
+                 "REIN_TEST_DEVICE=${arg_DEVICE}" "REIN_TEST_NEEDS=${arg_NEEDS}"
+                 "REIN_TEST_SETTINGS=${settings}" ${arg_ENVIRONMENT})
+endfunction()
+
+# rein_backend_test(NAME <name> SOURCES <file>... BACKENDS <backend>... [LIBS <library>...]
+#                   [LABELS <label>...] [NEEDS <target>...] [TIMEOUT <seconds>])
+# As rein_test(), but each case is a test for each of BACKENDS, <backend>.<name>.<case>, with the
+# environment and the labels of the backend beside its own.
+function(rein_backend_test)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;BACKENDS;LIBS;LABELS;NEEDS")
+    if(NOT arg_TIMEOUT)
+        set(arg_TIMEOUT 120)
+    endif()
+    _rein_test_program(${arg_NAME} "${arg_SOURCES}" "${arg_LIBS};GTest::gmock_main" ${arg_NEEDS})
+    foreach(backend IN LISTS arg_BACKENDS)
+        get_property(labels GLOBAL PROPERTY REIN_BACKEND_${backend}_LABELS)
+        get_property(plugin GLOBAL PROPERTY REIN_BACKEND_${backend}_PLUGIN)
+        get_property(environment GLOBAL PROPERTY REIN_BACKEND_${backend}_ENVIRONMENT)
+        if(TARGET ${plugin})
+            add_dependencies(${arg_NAME} ${plugin})
+        endif()
+        _rein_test_cases(${arg_NAME} "${backend}.${arg_NAME}" "${labels};${arg_LABELS}"
+                         "${arg_TIMEOUT}" OFF "${REIN_TEST_ENVIRONMENT};${environment}")
+    endforeach()
 endfunction()
 
 # rein_fuzz(NAME <name> SOURCES <file>... [LIBS <library>...] CORPUS <folder> ITERATIONS <n>

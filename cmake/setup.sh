@@ -3,7 +3,8 @@
 # is a session of its own, so that an interrupt finds and ends all that the step started, in
 # whatever process group it lives.
 
-build_packages='build-essential cmake ninja-build pkg-config libglib2.0-dev libjson-glib-dev'
+build_packages='build-essential cmake ninja-build pkg-config libglib2.0-dev libjson-glib-dev
+                opencl-c-headers'
 jobs=$(nproc)
 step_pid=
 

@@ -14,6 +14,8 @@ cd "$(dirname "$0")/.."
 
 all_presets='dev tsan clang release'
 packages="$build_packages libgtest-dev libgmock-dev"
+# Three implementations of OpenCL that need no card: PoCL, rusticl on llvmpipe, and Oclgrind.
+opencl_packages="ocl-icd-libopencl1 pocl-opencl-icd mesa-opencl-icd oclgrind binutils"
 
 # GCC 12's thread sanitizer does not start where the kernel spreads addresses wider than it knows.
 without_random_addresses() {
@@ -43,7 +45,8 @@ done
 for preset in "$@"; do
     case $preset in
     clang) packages="$packages clang" ;;
-    release) packages="$packages git clang-format" ;; # for the test of the sources' form
+    dev) packages="$packages $opencl_packages" ;;
+    release) packages="$packages $opencl_packages git clang-format" ;; # git for the test of the form
     esac
 done
 need_packages $packages

@@ -130,24 +130,30 @@ tell_line(char *text, size_t size, const char *line, size_t length)
     return snprintf(text, size, "%.*s", (int)length, line);
 }
 
-/* The log without what a driver wraps around it, as much as there is room for. */
+/*
+ * The log without what a driver wraps around it, from its beginning, in as many whole lines as there is
+ * room for; of the first line what fits.
+ */
 static void
 tell_log(const char *log, ReinMsg *msg)
 {
+    bool is_full = false;
     size_t used = 0;
 
     if (msg == NULL || msg->size == 0) {
         return;
     }
     msg->text[0] = '\0';
-    while (log != NULL && *log != '\0') {
+    while (log != NULL && *log != '\0' && !is_full) {
         const size_t length = strcspn(log, "\n");
-        if (!is_noise(log, length) && used + length + 2 <= msg->size) {
+        const bool is_whole = used + length + 2 <= msg->size;
+        if (!is_noise(log, length) && (is_whole || used == 0)) {
             if (used > 0) {
                 msg->text[used++] = '\n';
             }
             used += (size_t)tell_line(msg->text + used, msg->size - used, log, length);
         }
+        is_full = !is_noise(log, length) && !is_whole;
         log += length + (log[length] == '\n');
     }
     if (used == 0) {

@@ -102,7 +102,7 @@ log_driver(const char *text, const void *data, size_t size, void *context)
 
     (void)data;
     (void)size;
-    if (host != NULL && text != NULL) { /* Oclgrind hands the context over in another's place */
+    if (host != NULL && text != NULL) { /* Oclgrind 21.10 hands its own data over, not ours */
         rein_host_log(host, REIN_LOG_DEBUG, "driver: %s", text);
     }
 }

@@ -79,33 +79,6 @@ class CpuBuildTest : public CpuPluginFixture
         return static_cast<size_t>(std::count(lines.begin(), lines.end(), '\n'));
     }
 
-    /* Builds once, and gives the path of the entry that this left in the cache. */
-    std::string
-    CacheEntry()
-    {
-        Build(kAnswer);
-        const std::vector<std::string> files = FilesIn(cache);
-        EXPECT_THAT(files, SizeIs(1));
-        Close();
-        return files.empty() ? "" : files[0];
-    }
-
-    /* That a build, now that the entry was changed, compiles again and works. */
-    void
-    ExpectBuiltAgain(const std::string &entry)
-    {
-        Open();
-        const size_t n_runs = Runs();
-        ExpectAnswer(Build(kAnswer));
-        EXPECT_EQ(Runs(), n_runs + 1);
-        EXPECT_THAT(Logged(), HasSubstr("damaged"));
-        EXPECT_THAT(FilesIn(cache), ElementsAre(entry));
-
-        ExpectAnswer(Build(kAnswer));
-        EXPECT_EQ(Runs(), n_runs + 1);
-        Close();
-    }
-
     std::string runs;
 };
 
@@ -148,36 +121,6 @@ TEST_F(CpuBuildTest, StagesOnManyThreadsAreOrdered)
 }
 
 /* ---- the system compiler ---- */
-
-TEST_F(CpuBuildTest, UserKernelIsCompiledAndRuns)
-{
-    Open();
-    ExpectAnswer(Build(kAnswer));
-}
-
-TEST_F(CpuBuildTest, ErrorNamesTheUsersFileAndLine)
-{
-    uint64_t program = 5;
-
-    Open();
-    EXPECT_EQ(TryBuild(kBroken, &program), REIN_ERR_BUILD);
-    EXPECT_EQ(program, 0u);
-    EXPECT_THAT(text, HasSubstr("user.cl:4:"));
-    EXPECT_THAT(text, HasSubstr("quite_unknown"));
-    EXPECT_EQ(Usage().n_programs, 0u);
-}
-
-TEST_F(CpuBuildTest, CallOfAnUnknownFunctionIsAnErrorWithItsLine)
-{
-    uint64_t program = 0;
-
-    Open();
-    EXPECT_EQ(TryBuild("\n\nREIN_KERNEL(answer, OUT(u32, out))\n{\n    out[0] = guess(1);\n}\n",
-                       &program),
-              REIN_ERR_BUILD);
-    EXPECT_THAT(text, HasSubstr("user.cl:5:"));
-    EXPECT_THAT(text, HasSubstr("guess"));
-}
 
 TEST_F(CpuBuildTest, LongCompilerLogKeepsItsBeginningInWholeLines)
 {
@@ -377,15 +320,6 @@ TEST_F(CpuBuildTest, ProcessPastItsLimitIsEndedWithItsChildren)
 
 /* ---- the cache ---- */
 
-TEST_F(CpuBuildTest, SecondBuildComesFromTheCache)
-{
-    OpenWithCountingCompiler();
-    Build(kAnswer);
-    Reopen("");
-    ExpectAnswer(Build(kAnswer));
-    EXPECT_EQ(Runs(), 1u);
-}
-
 TEST_F(CpuBuildTest, OtherTextLevelFlagsOrCompilerIsAnotherEntry)
 {
     uint64_t program = 0;
@@ -412,52 +346,6 @@ TEST_F(CpuBuildTest, OtherTextLevelFlagsOrCompilerIsAnotherEntry)
     EXPECT_THAT(FilesIn(cache), SizeIs(Runs()));
 }
 
-TEST_F(CpuBuildTest, TruncatedCacheEntryIsBuiltAgain)
-{
-    OpenWithCountingCompiler();
-    const std::string entry = CacheEntry();
-    for (uintmax_t size : { std::filesystem::file_size(entry) - 1, uintmax_t{ 100 }, uintmax_t{ 1 },
-                            uintmax_t{ 0 } }) {
-        std::filesystem::resize_file(entry, size);
-        ExpectBuiltAgain(entry);
-    }
-}
-
-TEST_F(CpuBuildTest, AlteredCacheEntryIsBuiltAgain)
-{
-    OpenWithCountingCompiler();
-    const std::string entry = CacheEntry();
-    const size_t size = Contents(entry).size();
-    for (size_t offset : { size_t{ 0 }, size / 2, size - 1, size - 20 }) {
-        std::string bytes = Contents(entry);
-        bytes[offset] = static_cast<char>(bytes[offset] ^ 1);
-        std::ofstream(entry, std::ios::binary) << bytes;
-        ExpectBuiltAgain(entry);
-    }
-}
-
-TEST_F(CpuBuildTest, CacheEntryThatIsAFolderIsSurvived)
-{
-    OpenWithCountingCompiler();
-    const std::string entry = CacheEntry();
-    std::filesystem::remove(entry);
-    std::filesystem::create_directory(entry);
-    Open();
-    ExpectAnswer(Build(kAnswer));
-}
-
-TEST_F(CpuBuildTest, CacheFolderThatCannotBeWrittenToCostsOnlyTheCaching)
-{
-    for (const char *path : { "/proc", "/nonexistent/cache", "/dev/null" }) {
-        Close();
-        host.cache_directory = path;
-        Open();
-        ExpectAnswer(Build(kAnswer));
-        EXPECT_THAT(Logged(), HasSubstr("1 " + std::string(path) + "/"));
-    }
-    EXPECT_THAT(FilesIn(scratch), IsEmpty());
-}
-
 TEST_F(CpuBuildTest, DiscardUnloadsTheLibrary)
 {
     Open();
@@ -482,49 +370,4 @@ TEST_F(CpuBuildTest, FastMathKeepsDenormalsOfTheProcess)
     ASSERT_EQ(TryBuild(kAnswer, &program, kJob, REIN_SOURCE_FAST_MATH), REIN_OK) << text;
     EXPECT_GT(tiny * 0.5f, 0.0f);
     ExpectAnswer(program);
-}
-
-TEST_F(CpuBuildTest, ContractionIsOffUnlessAskedFor)
-{
-    const char kernels[] = "REIN_KERNEL(answer, IN(f32, a), OUT(f32, out))\n"
-                           "{\n"
-                           "    out[item] = a[0] * a[1] + a[2];\n"
-                           "}\n";
-    /* 1 + 2^-23 squared less its rounded self: 0 if the product is rounded first, else 2^-46 */
-    const std::vector<uint32_t> a = { 0x3F800001u, 0x3F800001u, 0xBF800002u };
-
-    Open();
-    const uint64_t out = Buffer(4);
-    Run(Slice({ Stage(Build(kernels), "answer", 1, { BufferOf(a), out }) }));
-    EXPECT_EQ(Words(out, 1)[0], 0u);
-}
-
-/* ---- what is refused ---- */
-
-TEST_F(CpuBuildTest, MalformedSourceIsRefused)
-{
-    const std::string good(64, '0');
-    uint64_t program = 5;
-    ReinSource source = {};
-
-    Open();
-    source.struct_size = sizeof source;
-    source.name = "user.cl";
-    source.text = source.dialect = "";
-    for (const std::string &digest :
-         { std::string(), std::string(63, '0'), std::string(65, '0'), std::string(64, 'A'),
-           "../" + std::string(61, '0'), std::string(63, '0') + "g" }) {
-        source.digest = digest.c_str();
-        EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_THAT(text, HasSubstr("user.cl"));
-        EXPECT_EQ(program, 0u);
-    }
-    source.digest = nullptr;
-    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
-    source.digest = good.c_str();
-    source.text = nullptr;
-    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(table->build(device, kJob, nullptr, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
-    source.struct_size = 4;
-    EXPECT_EQ(table->build(device, kJob, &source, &program, &msg), REIN_ERR_INVALID_ARGUMENT);
 }

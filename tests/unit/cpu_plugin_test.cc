@@ -8,7 +8,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <fstream>
 #include <thread>
 
@@ -43,19 +42,6 @@ Found(void *context, const ReinDeviceInfo *info)
 
 } // namespace
 
-/* ---- the table ---- */
-
-TEST_F(CpuPluginTest, TableIsOfThisAbiAndHasEveryRequiredSlot)
-{
-    EXPECT_EQ(table->abi_major, REIN_ABI_MAJOR);
-    EXPECT_EQ(table->abi_minor, REIN_ABI_MINOR);
-    EXPECT_EQ(table->struct_size, sizeof(ReinPluginTable));
-    EXPECT_STREQ(table->name, "cpu");
-    EXPECT_TRUE(table->probe && table->open && table->close && table->build && table->discard &&
-                table->allocate && table->release && table->write && table->read &&
-                table->run_fitness && table->usage && table->cleanup && table->memory_info);
-}
-
 /* ---- devices ---- */
 
 TEST_F(CpuPluginTest, ProbeFindsTheProcessor)
@@ -82,26 +68,6 @@ TEST_F(CpuPluginTest, ProbeWithMalformedSettingStillFindsTheProcessor)
     found_devices.clear();
     EXPECT_EQ(table->probe(&host, Found, nullptr, &msg), REIN_OK);
     EXPECT_EQ(found_devices.size(), 1u);
-}
-
-TEST_F(CpuPluginTest, OpenOfUnknownDeviceNamesIt)
-{
-    EXPECT_EQ(table->open("cpu:1", &host, &device, &msg), REIN_ERR_NO_DEVICE);
-    EXPECT_EQ(device, nullptr);
-    EXPECT_THAT(text, HasSubstr("'cpu:1'"));
-}
-
-TEST_F(CpuPluginTest, OpenWithoutHostIsRefused)
-{
-    EXPECT_EQ(table->open("cpu:0", nullptr, &device, &msg), REIN_ERR_INVALID_ARGUMENT);
-    host.struct_size = 8;
-    EXPECT_EQ(TryOpen(), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(device, nullptr);
-}
-
-TEST_F(CpuPluginTest, CloseOfNullIsNoOp)
-{
-    table->close(nullptr);
 }
 
 TEST_F(CpuPluginTest, OpenLogsLevelAndThreads)
@@ -226,129 +192,6 @@ TEST_F(CpuPluginTest, LevelTheProcessorLacksIsRefusedByName)
     EXPECT_THAT(text, HasSubstr("avx512"));
 }
 
-/* ---- buffers ---- */
-
-TEST_F(CpuPluginTest, AllocateGivesZeroes)
-{
-    Open();
-    EXPECT_THAT(Words(Buffer(4000), 1000), ::testing::Each(0u));
-}
-
-TEST_F(CpuPluginTest, AllocateGivesMemoryAlignedTo64Bytes)
-{
-    Open();
-    const uint64_t program = Build("REIN_KERNEL(where, IN(u8, bytes), OUT(u32, out))\n"
-                                   "{\n"
-                                   "    out[0] = (u32)((u64)bytes & 63u);\n"
-                                   "}\n");
-    for (uint64_t size : { 1, 63, 64, 65, 4096, 100001 }) {
-        const uint64_t out = BufferOf({ 99 });
-        Run(Slice({ Stage(program, "where", 1, { Buffer(size), out }) }));
-        EXPECT_EQ(Words(out, 1)[0], 0u) << size;
-    }
-}
-
-TEST_F(CpuPluginTest, AllocateOfNothingIsRefused)
-{
-    uint64_t buffer = 5;
-
-    Open();
-    EXPECT_EQ(table->allocate(device, kJob, 0, 0, &buffer, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(buffer, 0u);
-}
-
-TEST_F(CpuPluginTest, AllocateOfMoreThanThereIsFailsAndHoldsNothing)
-{
-    uint64_t free_size = 0;
-    uint64_t total_size = 0;
-    uint64_t buffer = 5;
-
-    Open();
-    ASSERT_EQ(table->memory_info(device, &free_size, &total_size, &msg), REIN_OK) << text;
-    for (uint64_t size : { UINT64_MAX, UINT64_MAX - 63, UINT64_MAX / 2, uint64_t{ 1 } << 47,
-                           total_size + 1, total_size }) {
-        EXPECT_EQ(table->allocate(device, kJob, size, 0, &buffer, &msg), REIN_ERR_OUT_OF_MEMORY);
-        EXPECT_EQ(buffer, 0u);
-        EXPECT_THAT(text, HasSubstr(std::to_string(size)));
-    }
-    EXPECT_EQ(Usage().n_buffers, 0u);
-    EXPECT_EQ(Usage().size, 0u);
-}
-
-TEST_F(CpuPluginTest, WriteThenReadGivesTheSameBytes)
-{
-    char bytes[8] = "";
-
-    Open();
-    const uint64_t buffer = Buffer(10);
-    EXPECT_EQ(table->write(device, kJob, buffer, 3, "abcdefg", 7, &msg), REIN_OK) << text;
-    EXPECT_EQ(table->read(device, kJob, buffer, 4, bytes, 3, &msg), REIN_OK) << text;
-    EXPECT_STREQ(bytes, "bcd");
-}
-
-TEST_F(CpuPluginTest, RangeOutsideTheBufferIsRefusedByWriteAndRead)
-{
-    char bytes[16] = "";
-
-    Open();
-    const uint64_t buffer = Buffer(10);
-    const std::pair<uint64_t, uint64_t> ranges[] = { { 0, 11 },         { 10, 1 },
-                                                     { 11, 0 },         { 5, UINT64_MAX },
-                                                     { UINT64_MAX, 2 }, { UINT64_MAX - 1, 4 } };
-    for (const auto &[offset, size] : ranges) {
-        EXPECT_EQ(table->write(device, kJob, buffer, offset, bytes, size, &msg),
-                  REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_EQ(table->read(device, kJob, buffer, offset, bytes, size, &msg),
-                  REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_THAT(text, HasSubstr("which has 10 bytes"));
-    }
-    EXPECT_EQ(table->write(device, kJob, buffer, 0, nullptr, 1, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(table->read(device, kJob, buffer, 0, nullptr, 1, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(table->write(device, kJob, buffer, 10, nullptr, 0, &msg), REIN_OK);
-}
-
-TEST_F(CpuPluginTest, UnknownBufferIsRefusedByName)
-{
-    char byte = 0;
-
-    Open();
-    for (uint64_t buffer : { uint64_t{ 0 }, uint64_t{ 77 }, UINT64_MAX }) {
-        EXPECT_EQ(table->write(device, kJob, buffer, 0, &byte, 1, &msg), REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_EQ(table->read(device, kJob, buffer, 0, &byte, 1, &msg), REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_EQ(table->release(device, kJob, buffer, &msg), REIN_ERR_INVALID_ARGUMENT);
-        EXPECT_THAT(text, HasSubstr(std::to_string(buffer)));
-    }
-}
-
-TEST_F(CpuPluginTest, BufferOfAnotherJobIsRefused)
-{
-    uint32_t word = 0;
-
-    Open();
-    const uint64_t buffer = BufferOf({ 42 });
-    EXPECT_EQ(table->write(device, kOtherJob, buffer, 0, &word, 4, &msg),
-              REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(table->read(device, kOtherJob, buffer, 0, &word, 4, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_EQ(table->release(device, kOtherJob, buffer, &msg), REIN_ERR_INVALID_ARGUMENT);
-    EXPECT_THAT(text, HasSubstr("not of job 12"));
-    EXPECT_EQ(Words(buffer, 1)[0], 42u);
-}
-
-TEST_F(CpuPluginTest, TokensAreNeverReused)
-{
-    std::vector<uint64_t> tokens;
-
-    Open();
-    for (int i = 0; i < 50; i++) {
-        tokens.push_back(Buffer(8));
-        tokens.push_back(Build(kTouch));
-        EXPECT_EQ(table->release(device, kJob, tokens[tokens.size() - 2], &msg), REIN_OK);
-        EXPECT_EQ(table->discard(device, kJob, tokens.back(), &msg), REIN_OK);
-    }
-    std::sort(tokens.begin(), tokens.end());
-    EXPECT_EQ(std::unique(tokens.begin(), tokens.end()), tokens.end());
-}
-
 /* ---- the guard ---- */
 
 TEST_F(CpuPluginTest, WritePastTheEndIsReportedByReleaseAndGivenBackAllTheSame)
@@ -389,69 +232,6 @@ TEST_F(CpuPluginTest, WriteUpToTheEndIsFine)
 
 /* ---- what a job holds ---- */
 
-TEST_F(CpuPluginTest, UsageCountsBuffersBytesAndPrograms)
-{
-    Open();
-    Buffer(100);
-    const uint64_t second = Buffer(28);
-    const uint64_t program = Build(kTouch);
-    EXPECT_EQ(Usage().n_buffers, 2u);
-    EXPECT_EQ(Usage().size, 128u);
-    EXPECT_EQ(Usage().n_programs, 1u);
-    EXPECT_EQ(Usage().n_queues, 0u);
-
-    EXPECT_EQ(table->release(device, kJob, second, &msg), REIN_OK);
-    EXPECT_EQ(table->discard(device, kJob, program, &msg), REIN_OK);
-    EXPECT_EQ(Usage().n_buffers, 1u);
-    EXPECT_EQ(Usage().size, 100u);
-    EXPECT_EQ(Usage().n_programs, 0u);
-}
-
-TEST_F(CpuPluginTest, CleanupOfOneJobLeavesAnotherIntact)
-{
-    Open();
-    const uint64_t program = Build(kTouch, kOtherJob);
-    const uint64_t kept = BufferOf({ 1, 2, 3 }, kOtherJob);
-    Build(kTouch);
-    Buffer(10);
-    Buffer(20);
-
-    const ReinUsage released = Cleanup();
-    EXPECT_EQ(released.n_buffers, 2u);
-    EXPECT_EQ(released.size, 30u);
-    EXPECT_EQ(released.n_programs, 1u);
-    EXPECT_EQ(Usage().n_buffers + Usage().n_programs, 0u);
-    EXPECT_THAT(Words(kept, 3, kOtherJob), ::testing::ElementsAre(1, 2, 3));
-    Run(Slice({ Stage(program, "touch", 1, { BufferOf({ 0 }, kOtherJob), kept }) }), kOtherJob);
-    EXPECT_EQ(Words(kept, 1, kOtherJob)[0], 7u);
-}
-
-TEST_F(CpuPluginTest, CleanupAgainAndOfAnUnknownJobReleasesNothing)
-{
-    Open();
-    Buffer(10);
-    Cleanup();
-    for (uint64_t job : { kJob, uint64_t{ 0 }, uint64_t{ 999 } }) {
-        const ReinUsage released = Cleanup(job);
-        EXPECT_EQ(released.n_buffers + released.n_programs + released.size, 0u);
-        EXPECT_EQ(Usage(job).n_buffers + Usage(job).n_programs + Usage(job).size, 0u);
-    }
-}
-
-TEST_F(CpuPluginTest, UsageOfAnOlderCallerIsNotWrittenPastItsEnd)
-{
-    ReinUsage usage = {};
-
-    Open();
-    Buffer(10);
-    usage.struct_size = 8;
-    usage.size = 4711;
-    table->usage(device, kJob, &usage);
-    EXPECT_EQ(usage.struct_size, 8u);
-    EXPECT_EQ(usage.n_buffers, 1u);
-    EXPECT_EQ(usage.size, 4711u);
-}
-
 TEST_F(CpuPluginTest, ReleasedMemoryIsBackAtOnce)
 {
     uint64_t before = 0;
@@ -474,6 +254,18 @@ TEST_F(CpuPluginTest, ReleasedMemoryIsBackAtOnce)
     after = resident();
     EXPECT_GE(held, before + size / 2) << "the memory is there when allocate returns";
     EXPECT_LT(after, before + size / 20);
+}
+
+TEST_F(CpuPluginTest, AllocateOfAllTheMemoryOfTheMachineFails)
+{
+    uint64_t free_size = 0;
+    uint64_t total_size = 0;
+    uint64_t buffer = 5;
+
+    Open();
+    ASSERT_EQ(table->memory_info(device, &free_size, &total_size, &msg), REIN_OK) << text;
+    EXPECT_EQ(table->allocate(device, kJob, total_size, 0, &buffer, &msg), REIN_ERR_OUT_OF_MEMORY);
+    EXPECT_EQ(buffer, 0u);
 }
 
 TEST_F(CpuPluginTest, MemoryInfoIsThatOfTheMachine)

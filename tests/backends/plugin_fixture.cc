@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "cpu_plugin_fixture.h"
+#include "plugin_fixture.h"
 
 #include <dlfcn.h>
 #include <glib.h>
@@ -29,22 +29,42 @@ Dialect()
 }
 
 void
-CpuPluginFixture::SetUp()
+PluginFixture::Load()
 {
-    std::string pattern = ::testing::TempDir() + "rein-cpu-test-XXXXXX";
-
-    library = dlopen(REIN_PLUGIN_DIR "/rein_plugin_cpu.so", RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(backend.plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
     ASSERT_NE(library, nullptr) << dlerror();
     auto entry = reinterpret_cast<ReinPluginEntry>(dlsym(library, REIN_PLUGIN_SYMBOL));
     ASSERT_NE(entry, nullptr) << dlerror();
     table = entry();
+}
+
+void
+PluginFixture::MakeFolders()
+{
+    std::string pattern = ::testing::TempDir() + "rein-plugin-test-XXXXXX";
+
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder = pattern;
     cache = folder + "/cache";
     scratch = folder + "/scratch";
     std::filesystem::create_directory(cache);
     std::filesystem::create_directory(scratch);
+}
 
+void
+PluginFixture::SetUp()
+{
+    const ::testing::TestInfo *info = ::testing::UnitTest::GetInstance()->current_test_info();
+    const std::string missing = rein_test::WhyMissing(backend);
+    const std::string skipped =
+        rein_test::WhySkipped(backend, info->test_suite_name(), info->name());
+
+    if (!missing.empty() || !skipped.empty()) {
+        GTEST_SKIP() << missing << skipped;
+    }
+    ASSERT_NO_FATAL_FAILURE(Load());
+    ASSERT_NO_FATAL_FAILURE(MakeFolders());
+    settings = backend.settings;
     host.struct_size = sizeof host;
     host.context = this;
     host.log = Log;
@@ -57,31 +77,58 @@ CpuPluginFixture::SetUp()
 }
 
 void
-CpuPluginFixture::TearDown()
+PluginFixture::TearDown()
 {
     Close();
     if (!folder.empty()) {
         std::filesystem::remove_all(folder);
     }
-    if (library != nullptr) {
+    if (table != nullptr && (table->flags & REIN_PLUGIN_UNLOADABLE) != 0) {
         dlclose(library);
     }
 }
 
-ReinStatus
-CpuPluginFixture::TryOpen()
+static void
+KeepInfo(void *context, const ReinDeviceInfo *info)
 {
-    return table->open("cpu:0", &host, &device, &msg);
+    static_cast<std::vector<ReinDeviceInfo> *>(context)->push_back(*info);
+}
+
+std::vector<ReinDeviceInfo>
+PluginFixture::Probe()
+{
+    std::vector<ReinDeviceInfo> devices;
+
+    EXPECT_EQ(table->probe(&host, KeepInfo, &devices, &msg), REIN_OK) << text;
+    return devices;
+}
+
+ReinDeviceInfo
+PluginFixture::Info()
+{
+    for (const ReinDeviceInfo &info : Probe()) {
+        if (info.id == backend.device) {
+            return info;
+        }
+    }
+    ADD_FAILURE() << backend.device << " is not there: " << text;
+    return {};
+}
+
+ReinStatus
+PluginFixture::TryOpen()
+{
+    return table->open(backend.device.c_str(), &host, &device, &msg);
 }
 
 void
-CpuPluginFixture::Open()
+PluginFixture::Open()
 {
     ASSERT_EQ(TryOpen(), REIN_OK) << text;
 }
 
 void
-CpuPluginFixture::Close()
+PluginFixture::Close()
 {
     if (table != nullptr) {
         table->close(device);
@@ -90,21 +137,17 @@ CpuPluginFixture::Close()
 }
 
 void
-CpuPluginFixture::Reopen(const std::string &threads, const std::string &level)
+PluginFixture::Reopen(const rein_test::Settings &changes)
 {
     Close();
-    if (!threads.empty()) {
-        settings["threads"] = threads;
-    }
-    if (!level.empty()) {
-        settings["level"] = level;
+    for (const auto &[key, value] : changes) {
+        settings[key] = value;
     }
     Open();
 }
 
 ReinStatus
-CpuPluginFixture::TryBuild(const std::string &kernels, uint64_t *program, uint64_t job,
-                           uint32_t flags)
+PluginFixture::TryBuild(const std::string &kernels, uint64_t *program, uint64_t job, uint32_t flags)
 {
     const std::string digest = Digest(kernels);
     ReinSource source = {};
@@ -121,7 +164,7 @@ CpuPluginFixture::TryBuild(const std::string &kernels, uint64_t *program, uint64
 }
 
 uint64_t
-CpuPluginFixture::Build(const std::string &kernels, uint64_t job)
+PluginFixture::Build(const std::string &kernels, uint64_t job)
 {
     uint64_t program = 0;
 
@@ -131,7 +174,7 @@ CpuPluginFixture::Build(const std::string &kernels, uint64_t job)
 }
 
 uint64_t
-CpuPluginFixture::Buffer(uint64_t size, uint64_t job)
+PluginFixture::Buffer(uint64_t size, uint64_t job)
 {
     uint64_t buffer = 0;
 
@@ -142,7 +185,7 @@ CpuPluginFixture::Buffer(uint64_t size, uint64_t job)
 }
 
 uint64_t
-CpuPluginFixture::BufferOf(const std::vector<uint32_t> &words, uint64_t job)
+PluginFixture::BufferOf(const std::vector<uint32_t> &words, uint64_t job)
 {
     const uint64_t buffer = Buffer(words.size() * 4, job);
 
@@ -152,7 +195,7 @@ CpuPluginFixture::BufferOf(const std::vector<uint32_t> &words, uint64_t job)
 }
 
 std::vector<uint32_t>
-CpuPluginFixture::Words(uint64_t buffer, size_t n_words, uint64_t job)
+PluginFixture::Words(uint64_t buffer, size_t n_words, uint64_t job)
 {
     std::vector<uint32_t> words(n_words, 0xEEEEEEEEu);
 
@@ -162,7 +205,7 @@ CpuPluginFixture::Words(uint64_t buffer, size_t n_words, uint64_t job)
 }
 
 ReinUsage
-CpuPluginFixture::Usage(uint64_t job)
+PluginFixture::Usage(uint64_t job)
 {
     ReinUsage usage = {};
 
@@ -172,7 +215,7 @@ CpuPluginFixture::Usage(uint64_t job)
 }
 
 ReinUsage
-CpuPluginFixture::Cleanup(uint64_t job)
+PluginFixture::Cleanup(uint64_t job)
 {
     ReinUsage released = {};
 
@@ -182,8 +225,8 @@ CpuPluginFixture::Cleanup(uint64_t job)
 }
 
 ReinStage
-CpuPluginFixture::Stage(uint64_t program, const char *kernel, uint32_t n_items,
-                        const std::vector<uint64_t> &buffers)
+PluginFixture::Stage(uint64_t program, const char *kernel, uint32_t n_items,
+                     const std::vector<uint64_t> &buffers)
 {
     ReinStage stage = {};
 
@@ -198,7 +241,7 @@ CpuPluginFixture::Stage(uint64_t program, const char *kernel, uint32_t n_items,
 }
 
 ReinSlice
-CpuPluginFixture::Slice(const std::vector<ReinStage> &stages, uint32_t n_rounds)
+PluginFixture::Slice(const std::vector<ReinStage> &stages, uint32_t n_rounds)
 {
     ReinSlice slice = {};
 
@@ -213,19 +256,19 @@ CpuPluginFixture::Slice(const std::vector<ReinStage> &stages, uint32_t n_rounds)
 }
 
 ReinStatus
-CpuPluginFixture::TryRun(const ReinSlice &slice, uint64_t job)
+PluginFixture::TryRun(const ReinSlice &slice, uint64_t job)
 {
     return table->run_fitness(device, job, &slice, &stop, &report, &msg);
 }
 
 void
-CpuPluginFixture::Run(const ReinSlice &slice, uint64_t job)
+PluginFixture::Run(const ReinSlice &slice, uint64_t job)
 {
     ASSERT_EQ(TryRun(slice, job), REIN_OK) << text;
 }
 
 std::string
-CpuPluginFixture::Digest(const std::string &kernels)
+PluginFixture::Digest(const std::string &kernels)
 {
     const std::string both = Dialect() + kernels;
     char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, both.c_str(),
@@ -237,7 +280,7 @@ CpuPluginFixture::Digest(const std::string &kernels)
 }
 
 std::string
-CpuPluginFixture::Logged()
+PluginFixture::Logged()
 {
     std::lock_guard<std::mutex> lock(log_mutex);
 
@@ -245,7 +288,7 @@ CpuPluginFixture::Logged()
 }
 
 std::vector<std::string>
-CpuPluginFixture::FilesIn(const std::string &path)
+PluginFixture::FilesIn(const std::string &path)
 {
     std::vector<std::string> files;
 
@@ -256,28 +299,18 @@ CpuPluginFixture::FilesIn(const std::string &path)
 }
 
 void
-CpuPluginFixture::UseCompilerScript(const std::string &script)
+PluginFixture::Log(void *context, int32_t level, const char *line)
 {
-    const std::string path = folder + "/compiler";
-
-    std::ofstream(path) << "#!/bin/sh\n" << script;
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all);
-    settings["compiler"] = path;
-}
-
-void
-CpuPluginFixture::Log(void *context, int32_t level, const char *line)
-{
-    auto *self = static_cast<CpuPluginFixture *>(context);
+    auto *self = static_cast<PluginFixture *>(context);
     std::lock_guard<std::mutex> lock(self->log_mutex);
 
     self->log += std::to_string(level) + " " + line + "\n";
 }
 
 const char *
-CpuPluginFixture::Setting(void *context, const char *key)
+PluginFixture::Setting(void *context, const char *key)
 {
-    auto *self = static_cast<CpuPluginFixture *>(context);
+    auto *self = static_cast<PluginFixture *>(context);
     auto found = self->settings.find(key);
 
     return found != self->settings.end() ? found->second.c_str() : nullptr;

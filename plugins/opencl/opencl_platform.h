@@ -25,6 +25,7 @@ typedef struct OpenclCard {
     cl_device_id device;
     ReinDeviceInfo info;
     char platform_version[128];
+    cl_int code;              /* of the question that the driver failed to answer, or CL_SUCCESS */
     uint64_t max_buffer_size; /* bytes */
     uint32_t max_group;       /* work-items in a group */
     bool is_cpu;

@@ -6,6 +6,7 @@ include(GoogleTest)
 
 set(REIN_TEST_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/bin")
 set(REIN_TEST_HOME "${PROJECT_BINARY_DIR}/tests/home")
+set(REIN_FAKE_LIBRARY_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/libraries")
 
 # What every test sees: this build's plugins and worker, no files of the user's, sanitizers that
 # report and stop.
@@ -32,6 +33,7 @@ function(_rein_test_program target sources libs)
                                REIN_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/tests/data"
                                REIN_PLUGIN_DIR="${REIN_PLUGIN_OUTPUT_DIR}"
                                REIN_FAKE_PLUGIN_DIR="${REIN_FAKE_PLUGIN_OUTPUT_DIR}"
+                               REIN_FAKE_LIBRARY_DIR="${REIN_FAKE_LIBRARY_OUTPUT_DIR}"
                                REIN_PROGRAM_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${REIN_TEST_OUTPUT_DIR}")
     rein_target(${target})
@@ -62,9 +64,9 @@ endfunction()
 #           [NEEDS <target>...] [TIMEOUT <seconds>] [SERIAL])
 # A GoogleTest program; each of its cases is a test of its own, <name>.<case>, and GTEST_SKIP()
 # shows as skipped. It is given GoogleMock with main(), tests/ as an include folder, and as macros
-# the folders REIN_TEST_DATA_DIR, REIN_PLUGIN_DIR, REIN_FAKE_PLUGIN_DIR and REIN_PROGRAM_DIR. NEEDS
-# names targets that it loads or starts when it runs. SERIAL: no other test beside it. 120 s a case
-# unless told.
+# the folders REIN_TEST_DATA_DIR, REIN_PLUGIN_DIR, REIN_FAKE_PLUGIN_DIR, REIN_FAKE_LIBRARY_DIR and
+# REIN_PROGRAM_DIR. NEEDS names targets that it loads or starts when it runs. SERIAL: no other test
+# beside it. 120 s a case unless told.
 function(rein_test)
     cmake_parse_arguments(PARSE_ARGV 0 arg "SERIAL" "NAME;TIMEOUT" "SOURCES;LIBS;LABELS;NEEDS")
     if(NOT arg_TIMEOUT)
@@ -112,6 +114,20 @@ function(rein_backend_test)
         _rein_test_cases(${arg_NAME} "${backend}.${arg_NAME}" "${labels};${arg_LABELS}"
                          "${arg_TIMEOUT}" OFF "${REIN_TEST_ENVIRONMENT};${environment}")
     endforeach()
+endfunction()
+
+# rein_fake_library(<name> SOURCES <file>... [INCLUDES <folder>...] [LIBS <library>...]
+#                   [DEFINITIONS <definition>...])
+# <name>.so in REIN_FAKE_LIBRARY_DIR: stands for a vendor's library. Never installed.
+function(rein_fake_library name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDES;LIBS;DEFINITIONS")
+    add_library(${name} MODULE ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_LIBS})
+    target_include_directories(${name} PRIVATE ${arg_INCLUDES})
+    target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
+    set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY
+                          "${REIN_FAKE_LIBRARY_OUTPUT_DIR}")
+    rein_target(${name})
 endfunction()
 
 # rein_fuzz(NAME <name> SOURCES <file>... [LIBS <library>...] CORPUS <folder> ITERATIONS <n>

@@ -28,7 +28,7 @@ bind(const OpenclSymbols *cl, OpenclBinding *binding, uint32_t n_buffers,
         if (binding->scalars[i] != scalars[i]) {
             code =
                 cl->clSetKernelArg(binding->kernel, n_buffers + i, sizeof scalars[i], &scalars[i]);
-            binding->scalars[i] = scalars[i];
+            binding->scalars[i] = code == CL_SUCCESS ? scalars[i] : OPENCL_NOT_SET;
         }
     }
     return code;
@@ -65,14 +65,15 @@ warm_group(ReinPluginDevice *device, cl_kernel kernel, size_t group, size_t n_le
 static cl_int
 bind_nothing(const OpenclSymbols *cl, OpenclBinding *binding, uint32_t n_buffers)
 {
+    const cl_uint zero = 0;
     cl_int code = CL_SUCCESS;
 
     for (uint32_t i = 0; i < n_buffers && code == CL_SUCCESS; i++) {
         code = cl->clSetKernelArg(binding->kernel, i, sizeof(cl_mem), NULL);
     }
     for (uint32_t i = 0; i < OPENCL_N_SCALARS && code == CL_SUCCESS; i++) {
-        code = cl->clSetKernelArg(binding->kernel, n_buffers + i, sizeof binding->scalars[i],
-                                  &binding->scalars[i]);
+        code = cl->clSetKernelArg(binding->kernel, n_buffers + i, sizeof zero, &zero);
+        binding->scalars[i] = 0;
     }
     return code;
 }

@@ -45,14 +45,18 @@ add_reason(ReinMsg *msg, const char *text)
     snprintf(msg->text + length, msg->size - length, "%s%s", length > 0 ? "; " : "", text);
 }
 
-static void
+/* "" if the platform does not tell. */
+static cl_int
 platform_text(const OpenclSymbols *cl, cl_platform_id platform, cl_platform_info key, char *text,
               size_t size)
 {
-    if (cl->clGetPlatformInfo(platform, key, size - 1, text, NULL) != CL_SUCCESS) {
+    const cl_int code = cl->clGetPlatformInfo(platform, key, size - 1, text, NULL);
+
+    if (code != CL_SUCCESS) {
         text[0] = '\0';
     }
     text[size - 1] = '\0';
+    return code;
 }
 
 static void
@@ -83,6 +87,19 @@ device_number(const OpenclSymbols *cl, cl_device_id device, cl_device_info key, 
         return 0;
     }
     return value;
+}
+
+/* The same of what the card cannot be used without: the first that is not answered is kept. */
+static uint64_t
+must_know(const OpenclSymbols *cl, OpenclCard *card, cl_device_info key, size_t size)
+{
+    uint64_t value = 0;
+    const cl_int code = cl->clGetDeviceInfo(card->device, key, size, &value, NULL);
+
+    if (code != CL_SUCCESS && card->code == CL_SUCCESS) {
+        card->code = code;
+    }
+    return code == CL_SUCCESS ? value : 0;
 }
 
 /* "pocl" for "Portable Computing Language": [a-z0-9-]. */
@@ -172,6 +189,9 @@ fault_of(const OpenclCard *card)
     unsigned major = 0;
     unsigned minor = 0;
 
+    if (card->code != CL_SUCCESS) {
+        return opencl_status_name(card->code);
+    }
     if (!card->is_available) {
         return "it is not available";
     }
@@ -198,29 +218,25 @@ describe(const OpenclSymbols *cl, OpenclCard *card, const char *short_name)
     ReinDeviceInfo *info = &card->info;
     cl_device_id device = card->device;
     char version[40] = "";
-    const uint64_t type = device_number(cl, device, CL_DEVICE_TYPE, sizeof(cl_device_type));
+    const uint64_t type = must_know(cl, card, CL_DEVICE_TYPE, sizeof(cl_device_type));
     const uint64_t config =
-        device_number(cl, device, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config));
+        must_know(cl, card, CL_DEVICE_SINGLE_FP_CONFIG, sizeof(cl_device_fp_config));
 
     card->is_cpu = (type & CL_DEVICE_TYPE_CPU) != 0;
     card->divides_exactly = (config & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0;
-    card->is_available = device_number(cl, device, CL_DEVICE_AVAILABLE, sizeof(cl_bool)) != 0;
-    card->has_compiler =
-        device_number(cl, device, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)) != 0;
-    card->max_buffer_size =
-        device_number(cl, device, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
-    card->max_group =
-        (uint32_t)device_number(cl, device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
+    card->is_available = must_know(cl, card, CL_DEVICE_AVAILABLE, sizeof(cl_bool)) != 0;
+    card->has_compiler = must_know(cl, card, CL_DEVICE_COMPILER_AVAILABLE, sizeof(cl_bool)) != 0;
+    card->max_buffer_size = must_know(cl, card, CL_DEVICE_MAX_MEM_ALLOC_SIZE, sizeof(cl_ulong));
+    card->max_group = (uint32_t)must_know(cl, card, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof(size_t));
 
     info->flags = card->is_cpu ? REIN_DEVICE_IS_CPU : REIN_DEVICE_IS_GPU;
     info->flags |= (config & CL_FP_DENORM) != 0 ? REIN_DEVICE_KEEPS_DENORMALS : 0;
     info->flags |= device_number(cl, device, CL_DEVICE_HOST_UNIFIED_MEMORY, sizeof(cl_bool)) != 0
                        ? REIN_DEVICE_UNIFIED_MEMORY
                        : 0;
-    info->n_units =
-        (uint32_t)device_number(cl, device, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
+    info->n_units = (uint32_t)must_know(cl, card, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     info->interleave = card->is_cpu ? CPU_INTERLEAVE : GPU_INTERLEAVE;
-    info->memory_size = device_number(cl, device, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
+    info->memory_size = must_know(cl, card, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
     device_text(cl, device, CL_DEVICE_VERSION, card->version, sizeof card->version);
     device_text(cl, device, CL_DEVICE_NAME, info->name, sizeof info->name);
     device_text(cl, device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
@@ -282,9 +298,13 @@ walk_platform(Walk *self, cl_platform_id platform)
     char short_name[40] = "";
     const OpenclSymbols *cl = self->cl;
 
-    platform_text(cl, platform, CL_PLATFORM_NAME, name, sizeof name);
+    cl_int code = platform_text(cl, platform, CL_PLATFORM_NAME, name, sizeof name);
+    if (code != CL_SUCCESS) {
+        say_no_device(self, "", "a platform without a name", code);
+        return true;
+    }
     make_short_name(name, short_name, sizeof short_name);
-    const cl_int code =
+    code =
         cl->clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, OPENCL_MAX_DEVICES, devices, &n_devices);
     if (code != CL_SUCCESS || n_devices == 0) {
         say_no_device(self, short_name, name, code != CL_SUCCESS ? code : CL_DEVICE_NOT_FOUND);

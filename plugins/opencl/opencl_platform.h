@@ -26,6 +26,7 @@ typedef struct OpenclCard {
     ReinDeviceInfo info;
     char platform_version[128];
     char version[128];        /* "OpenCL 1.2 ...", of the device */
+    cl_int code;              /* of the question that the driver failed to answer, or CL_SUCCESS */
     uint64_t max_buffer_size; /* bytes */
     uint32_t max_group;       /* work-items in a group */
     bool is_cpu;

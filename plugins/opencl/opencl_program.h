@@ -15,13 +15,14 @@
 #include "rein/plugin_abi.h"
 
 #define OPENCL_N_SCALARS 4u /* first, end, round, progress: the last arguments of every kernel */
+#define OPENCL_NOT_SET UINT64_MAX
 #define OPENCL_MAX_KERNEL_NAME 256u
 
 /* A kernel object, and what its arguments are set to. */
 typedef struct OpenclBinding {
     cl_kernel kernel;
     uint64_t tokens[REIN_STAGE_BUFFERS]; /* of buffers: unlike a cl_mem, never used again */
-    cl_uint scalars[OPENCL_N_SCALARS];
+    uint64_t scalars[OPENCL_N_SCALARS];  /* or OPENCL_NOT_SET */
 } OpenclBinding;
 
 typedef struct OpenclKernel {

@@ -69,7 +69,7 @@ TEST_F(CacheTest, SizeZeroEmptiesTheFolder)
     add("b/c", 0);
 
     add("b/d/e/f/g", 0);
-    std::string too_deep = add("h/1/2/3/4/5/g", 0);
+    std::string too_deep = add("h/1/2/3/4/5/6/7/8/9/g", 0);
 
     EXPECT_EQ(sweep(24, 0), 3u);
     EXPECT_TRUE(exists(folder_.path()));

@@ -5,6 +5,7 @@
 include(GoogleTest)
 
 set(REIN_TEST_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/bin")
+set(REIN_RIVAL_DIR "${PROJECT_BINARY_DIR}/tests/rivals")
 set(REIN_TEST_HOME "${PROJECT_BINARY_DIR}/tests/home")
 set(REIN_FAKE_LIBRARY_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/libraries")
 

@@ -20,10 +20,13 @@ typedef struct Bench {
     const ReinSettings *settings;
     const ReinOutput *output;
     ReinRegistry *registry;
-    const ReinDeviceEntry *device; /* what is measured */
-    const char *plugin_path;       /* the file of its plugin */
-    const char *data_folder;       /* ITC-2007 instances */
-    guint n_repeats;               /* values behind each median */
+    const ReinDeviceEntry *device;  /* what is measured */
+    const char *plugin_path;        /* the file of its plugin */
+    const ReinDeviceEntry *against; /* what it is compared with, or NULL */
+    const char *against_path;       /* the file of that one's plugin */
+    const char *rivals;             /* folder with the hand-written host programs */
+    const char *data_folder;        /* ITC-2007 instances */
+    guint n_repeats;                /* values behind each median */
     guint n_stops;
     guint n_seeds;        /* of each instance in the quality table */
     gint64 time_limit_ns; /* of each run in the quality table */
@@ -51,6 +54,9 @@ void bench_report_tail(Bench *bench, const char *test, const char *what, const c
 gboolean bench_evaluate(Bench *bench, GError **error);
 gboolean bench_moves(Bench *bench, GError **error);
 gboolean bench_round(Bench *bench, GError **error);
+gboolean bench_host(Bench *bench, GError **error);
+gboolean bench_versus(Bench *bench, GError **error);
+gboolean bench_build(Bench *bench, GError **error);
 gboolean bench_stop(Bench *bench, GError **error);
 gboolean bench_timetable(Bench *bench, GError **error);
 

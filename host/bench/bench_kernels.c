@@ -2,43 +2,20 @@
 
 /* Rates of kernels on a plugin's table, without the core above it. */
 
-#include <bench_none.h>
 #include <rein/error.h>
-#include <rein_kernel.h>
 
-#include "bench.h"
+#include "bench_work.h"
 #include "ctt_rig.h"
 #include "plain_ctt.h"
 
-#define N_EVALUATED 4096u
 #define N_RANDOM 10u
 #define N_IMPROVED 8u
-#define N_STAGES 6u
 #define MEASURE_NS 100e6
 
 static TableDevice *
 bench_open(Bench *bench, GError **error)
 {
-    return table_device_open(bench->plugin_path, bench->device->id, bench->settings, error);
-}
-
-/* Rounds of `stages` that take about MEASURE_NS. */
-static guint32
-bench_calibrate(TableDevice *device, const ReinStage *stages, guint32 n_stages, GError **error)
-{
-    guint32 n_rounds = 1;
-
-    for (;;) {
-        const gint64 duration_ns = table_device_run(device, stages, n_stages, 0, n_rounds, error);
-        if (duration_ns < 0) {
-            return 0;
-        }
-        if (duration_ns > MEASURE_NS / 4 || n_rounds > 1u << 24) {
-            const double wanted = MEASURE_NS / (double)MAX(duration_ns, 1) * n_rounds;
-            return (guint32)CLAMP(wanted, 1.0, (double)(1u << 26));
-        }
-        n_rounds *= 2;
-    }
+    return table_device_open(bench->plugin_path, bench->device->id, bench->settings, NULL, error);
 }
 
 /* Kernel and plain C must agree on every genome, or their rates mean nothing. */
@@ -93,7 +70,7 @@ evaluate_plain(const CttRig *rig, PlainCtt *plain)
 static gboolean
 evaluate_instance(Bench *bench, TableDevice *device, const char *name, GError **error)
 {
-    g_autoptr(CttRig) rig = ctt_rig_new(device, bench->data_folder, name, N_EVALUATED,
+    g_autoptr(CttRig) rig = ctt_rig_new(device, bench->data_folder, name, BENCH_EVALUATED,
                                         bench->device->interleave, N_RANDOM, error);
     g_autoptr(PlainCtt) plain = rig != NULL ? plain_ctt_new(rig->instance) : NULL;
     g_autoptr(Series) ours = series_new();
@@ -116,7 +93,7 @@ evaluate_instance(Bench *bench, TableDevice *device, const char *name, GError **
         if (duration_ns < 0) {
             return FALSE;
         }
-        const double our_rate = (double)n_rounds * N_EVALUATED / (double)duration_ns * 1e9;
+        const double our_rate = (double)n_rounds * BENCH_EVALUATED / (double)duration_ns * 1e9;
         const double their_rate = evaluate_plain(rig, plain);
         series_add(ours, our_rate);
         series_add(theirs, their_rate);
@@ -178,52 +155,22 @@ bench_moves(Bench *bench, GError **error)
            moves_instance(bench, device, "comp05", error);
 }
 
-/* N_STAGES stages of the empty kernel over `n_items`; FALSE with an error. */
-static gboolean
-round_make_stages(TableDevice *device, guint32 n_items, ReinStage *stages, GError **error)
-{
-    const guint32 params[PARAM_COUNT] = { [PARAM_POPULATION] = n_items, [PARAM_N_PLANES] = 1 };
-    const guint64 program =
-        table_device_build(device, "none.cl", bench_none, bench_none_size, error);
-    guint64 buffers[6] = { 0 };
-
-    if (program == 0) {
-        return FALSE;
-    }
-    for (guint32 i = 0; i < G_N_ELEMENTS(buffers); i++) {
-        const gsize size = i == 0 ? sizeof params : (gsize)n_items * sizeof(guint32);
-        buffers[i] = table_device_take(device, size, i == 0 ? params : NULL, error);
-        if (buffers[i] == 0) {
-            return FALSE;
-        }
-    }
-    for (guint32 i = 0; i < N_STAGES; i++) {
-        stages[i] = (ReinStage){ .program = program,
-                                 .kernel = "none_fitness",
-                                 .n_items = n_items,
-                                 .n_buffers = G_N_ELEMENTS(buffers) };
-        for (guint32 k = 0; k < G_N_ELEMENTS(buffers); k++) {
-            stages[i].buffers[k][0] = stages[i].buffers[k][1] = buffers[k];
-        }
-    }
-    return TRUE;
-}
-
 static gboolean
 round_population(Bench *bench, TableDevice *device, guint32 n_items, GError **error)
 {
-    ReinStage stages[N_STAGES] = { 0 };
+    ReinStage stages[BENCH_MAX_STAGES] = { 0 };
     g_autoptr(Series) cost = series_new();
     g_autofree char *label =
-        g_strdup_printf("%u stages of an empty kernel, population %u", N_STAGES, n_items);
+        g_strdup_printf("%u stages of an empty kernel, population %u", BENCH_MAX_STAGES, n_items);
     guint32 n_rounds = 0;
 
-    if (!round_make_stages(device, n_items, stages, error)) {
+    if (!bench_make_empty_stages(device, n_items, stages, error)) {
         return FALSE;
     }
-    n_rounds = bench_calibrate(device, stages, N_STAGES, error);
+    n_rounds = bench_calibrate(device, stages, BENCH_MAX_STAGES, error);
     for (guint i = 0; n_rounds > 0 && i < bench->n_repeats; i++) {
-        const gint64 duration_ns = table_device_run(device, stages, N_STAGES, 0, n_rounds, error);
+        const gint64 duration_ns =
+            table_device_run(device, stages, BENCH_MAX_STAGES, 0, n_rounds, error);
         if (duration_ns < 0) {
             return FALSE;
         }

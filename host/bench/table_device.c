@@ -16,7 +16,15 @@ struct TableDevice {
     ReinHost host;
     const ReinSettings *settings; /* borrowed */
     char *plugin_name;
+    char *cache;
+    char *text;      /* of the last program: dialect and kernels */
+    GArray *buffers; /* Buffer, in the order they were taken */
 };
+
+typedef struct {
+    guint64 token;
+    gsize size; /* bytes */
+} Buffer;
 
 static void
 table_device_log(void *context, int32_t level, const char *text)
@@ -54,7 +62,8 @@ table_device_check(ReinStatus status, const char *what, const char *text, GError
 }
 
 TableDevice *
-table_device_open(const char *path, const char *id, const ReinSettings *settings, GError **error)
+table_device_open(const char *path, const char *id, const ReinSettings *settings, const char *cache,
+                  GError **error)
 {
     char text[REIN_MSG_SIZE] = "";
     ReinMsg msg = { .text = text, .size = sizeof text };
@@ -73,11 +82,14 @@ table_device_open(const char *path, const char *id, const ReinSettings *settings
     self->table = entry();
     self->settings = settings;
     self->plugin_name = g_strdup(self->table->name);
+    self->cache = g_strdup(cache);
+    self->buffers = g_array_new(FALSE, FALSE, sizeof(Buffer));
     self->host = (ReinHost){
         .struct_size = sizeof self->host,
         .context = self,
         .log = table_device_log,
         .setting = table_device_setting,
+        .cache_directory = self->cache,
     };
     if (!table_device_check(self->table->open(id, &self->host, &self->device, &msg), "open", text,
                             error)) {
@@ -98,6 +110,9 @@ table_device_close(TableDevice *self)
         self->table->cleanup(self->device, JOB, &released);
     }
     self->table->close(self->device);
+    g_array_unref(self->buffers);
+    g_free(self->text);
+    g_free(self->cache);
     g_free(self->plugin_name);
     g_free(self);
 }
@@ -111,6 +126,8 @@ table_device_build(TableDevice *self, const char *name, const char *text, gsize 
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     guint64 program = 0;
 
+    g_free(self->text);
+    self->text = g_strconcat(bench_dialect, "\n", text, NULL);
     g_checksum_update(checksum, (const guchar *)bench_dialect, (gssize)bench_dialect_size);
     g_checksum_update(checksum, (const guchar *)text, (gssize)size);
     const ReinSource source = {
@@ -145,7 +162,76 @@ table_device_take(TableDevice *self, gsize size, gconstpointer content, GError *
                             "write", text, error)) {
         return 0;
     }
+    const Buffer taken = { buffer, size };
+    g_array_append_val(self->buffers, taken);
     return buffer;
+}
+
+guint
+table_device_get_n_buffers(const TableDevice *self)
+{
+    return self->buffers->len;
+}
+
+gpointer
+table_device_copy(TableDevice *self, guint index, gsize *size, GError **error)
+{
+    const Buffer *buffer = &g_array_index(self->buffers, Buffer, index);
+    g_autofree gpointer bytes = g_malloc(buffer->size);
+
+    *size = buffer->size;
+    return table_device_read(self, buffer->token, bytes, buffer->size, error)
+               ? g_steal_pointer(&bytes)
+               : NULL;
+}
+
+/* The places of a stage's buffers in rounds of one parity: "0,4,2". */
+static void
+append_places(const TableDevice *self, const ReinStage *stage, guint parity, GString *line)
+{
+    for (guint32 i = 0; i < stage->n_buffers; i++) {
+        guint place = 0;
+        while (g_array_index(self->buffers, Buffer, place).token != stage->buffers[i][parity]) {
+            place++;
+        }
+        g_string_append_printf(line, "%c%u", i == 0 ? ' ' : ',', place);
+    }
+}
+
+static gboolean
+save_file(const char *folder, const char *name, gconstpointer data, gsize size, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+
+    return g_file_set_contents(path, data, (gssize)size, error);
+}
+
+gboolean
+table_device_save_job(TableDevice *self, const ReinStage *stages, guint32 n_stages,
+                      guint32 interleave, const char *folder, GError **error)
+{
+    g_autoptr(GString) manifest = g_string_new(NULL);
+
+    g_string_append_printf(manifest, "interleave %u\ntext text.cl\n", interleave);
+    if (!save_file(folder, "text.cl", self->text, strlen(self->text), error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < self->buffers->len; i++) {
+        g_autofree char *name = g_strdup_printf("buffer%u", i);
+        gsize size = 0;
+        g_autofree gpointer bytes = table_device_copy(self, i, &size, error);
+        if (bytes == NULL || !save_file(folder, name, bytes, size, error)) {
+            return FALSE;
+        }
+        g_string_append_printf(manifest, "buffer %s\n", name);
+    }
+    for (guint32 i = 0; i < n_stages; i++) {
+        g_string_append_printf(manifest, "stage %s %u", stages[i].kernel, stages[i].n_items);
+        append_places(self, &stages[i], 0, manifest);
+        append_places(self, &stages[i], 1, manifest);
+        g_string_append_c(manifest, '\n');
+    }
+    return save_file(folder, "manifest", manifest->str, manifest->len, error);
 }
 
 gboolean
@@ -173,7 +259,7 @@ table_device_run(TableDevice *self, const ReinStage *stages, guint32 n_stages, g
         .n_stages = n_stages,
         .first_round = first_round,
         .n_rounds = n_rounds,
-        .progress_start = (guint64)1 << 63, /* half-way: what a search does most of its time */
+        .progress_start = (guint64)TABLE_DEVICE_PROGRESS << 32,
         .budget_ns = G_MAXINT64,
     };
     const gint64 begun_us = g_get_monotonic_time();

@@ -15,11 +15,17 @@
 
 G_BEGIN_DECLS
 
+/* Half-way: what a search does most of its time. */
+#define TABLE_DEVICE_PROGRESS 0x80000000u
+
 typedef struct TableDevice TableDevice;
 
-/* Opens the device `id` of the plugin in the file `path`, with the user's settings for it. */
+/*
+ * Opens the device `id` of the plugin in the file `path`, with the user's settings for it; it may keep
+ * what it builds in the folder `cache` (nullable).
+ */
 TableDevice *table_device_open(const char *path, const char *id, const ReinSettings *settings,
-                               GError **error);
+                               const char *cache, GError **error);
 
 /* Cleans the job up, then closes. NULL is a no-op. */
 void table_device_close(TableDevice *self);
@@ -33,6 +39,19 @@ guint64 table_device_take(TableDevice *self, gsize size, gconstpointer content, 
 
 gboolean table_device_read(TableDevice *self, guint64 buffer, gpointer data, gsize size,
                            GError **error);
+
+/*
+ * Writes the job of `stages`, all of one program, into `folder` for a rival: its text and the content of
+ * all buffers as they are, and the file `manifest` that tests/bench/opencl_host.c documents.
+ */
+gboolean table_device_save_job(TableDevice *self, const ReinStage *stages, guint32 n_stages,
+                               guint32 interleave, const char *folder, GError **error);
+
+/* Buffers taken so far; a rival knows them by their place. */
+guint table_device_get_n_buffers(const TableDevice *self);
+
+/* The content of the buffer at place `index` and its bytes; to be freed. */
+gpointer table_device_copy(TableDevice *self, guint index, gsize *size, GError **error);
 
 /* Runs whole rounds of `stages`; the wall clock's nanoseconds, or -1 with an error. */
 gint64 table_device_run(TableDevice *self, const ReinStage *stages, guint32 n_stages,

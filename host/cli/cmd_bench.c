@@ -12,6 +12,8 @@
 static char *flag_data;
 static char *flag_device;
 static char *flag_time;
+static char *flag_against;
+static char *flag_rivals;
 static int flag_repeats = 11;
 static int flag_stops = 1000;
 static int flag_seeds = 3;
@@ -20,6 +22,10 @@ static const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &flag_data,
       "Folder with comp01.ctt to comp07.ctt (tests/data/itc2007)", "DIR" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &flag_device, "What to measure", "SELECTOR" },
+    { "against", 0, 0, G_OPTION_ARG_STRING, &flag_against, "What versus compares it with",
+      "SELECTOR" },
+    { "rivals", 0, 0, G_OPTION_ARG_FILENAME, &flag_rivals,
+      "Folder with the hand-written programs (build/release/tests/rivals)", "DIR" },
     { "repeats", 0, 0, G_OPTION_ARG_INT, &flag_repeats, "Values behind each median (11)", "N" },
     { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
     { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
@@ -38,6 +44,9 @@ static const CliUsage usage = {
                "  evaluate   full timetable evaluations, against plain C on one core\n"
                "  moves      delta-evaluated timetable moves\n"
                "  round      what a round of empty kernels costs\n"
+               "  host       run_fitness against an OpenCL host program written by hand\n"
+               "  versus     --device against --against, on the same kernels\n"
+               "  build      programs: the first build, and one from the cache\n"
                "  stop       from the stop flag to the terminal state\n"
                "  timetable  quality on ITC-2007 comp01 to comp07; takes minutes, only when named\n"
                "Without a case: all but timetable.\n",
@@ -69,9 +78,10 @@ find_unknown_case(const Cli *cli)
     return NULL;
 }
 
-/* Finds the device to measure, and the file of its plugin. */
+/* Finds the device that answers `selector`, and the file of its plugin. */
 static gboolean
-pick_device(Bench *bench, const char *selector, GError **error)
+pick_device(Bench *bench, const char *selector, const ReinDeviceEntry **picked,
+            const char **plugin_path, GError **error)
 {
     g_autoptr(ReinDevice) device =
         rein_registry_open_device(bench->registry, selector, REIN_DEVICE_IN_PROCESS, error);
@@ -82,14 +92,14 @@ pick_device(Bench *bench, const char *selector, GError **error)
     for (guint i = 0; i < rein_registry_get_n_devices(bench->registry); i++) {
         const ReinDeviceEntry *entry = rein_registry_get_device(bench->registry, i);
         if (strcmp(entry->id, rein_device_get_id(device)) == 0) {
-            bench->device = entry;
+            *picked = entry;
         }
     }
     for (guint i = 0; i < rein_registry_get_n_candidates(bench->registry); i++) {
         const ReinCandidate *candidate = rein_registry_get_candidate(bench->registry, i);
         if (candidate->state == REIN_CANDIDATE_LOADED &&
-            strcmp(candidate->name, bench->device->plugin) == 0) {
-            bench->plugin_path = candidate->path;
+            strcmp(candidate->name, (*picked)->plugin) == 0) {
+            *plugin_path = candidate->path;
         }
     }
     return TRUE;
@@ -168,13 +178,16 @@ cmd_bench(int argc, char **argv)
         .output = &cli.output,
         .registry = registry,
         .data_folder = flag_data != NULL ? flag_data : "tests/data/itc2007",
+        .rivals = flag_rivals != NULL ? flag_rivals : "build/release/tests/rivals",
         .n_repeats = (guint)flag_repeats,
         .n_stops = (guint)flag_stops,
         .n_seeds = (guint)flag_seeds,
         .time_limit_ns = rein_settings_get_duration_ns(cli.settings, REIN_SETTING_RUN_TIME),
     };
     if (!pick_device(&bench, rein_settings_get_text(cli.settings, REIN_SETTING_RUN_DEVICE),
-                     &error) ||
+                     &bench.device, &bench.plugin_path, &error) ||
+        (flag_against != NULL &&
+         !pick_device(&bench, flag_against, &bench.against, &bench.against_path, &error)) ||
         !run_bench(&bench, &cli, &error)) {
         return cli_fail(&cli, error);
     }

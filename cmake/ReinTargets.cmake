@@ -83,17 +83,27 @@ function(rein_host_library target)
     rein_target(${target})
 endfunction()
 
-# rein_executable(<target> SOURCES <file>... [LIBS <library>...]): a program in bin/, installed,
-# which finds librein beside itself in the build tree and in the prefix.
+# rein_executable(<target> [BESIDE_LIBREIN] SOURCES <file>... [LIBS <library>...]): a program in
+# bin/, installed, which finds librein by its place in the build tree and in the prefix.
+# BESIDE_LIBREIN is for programs that librein starts: they lie in <libdir>/rein, as plugins do.
 function(rein_executable target)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
-    file(RELATIVE_PATH to_lib "${CMAKE_INSTALL_FULL_BINDIR}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "BESIDE_LIBREIN" "" "SOURCES;LIBS")
+    set(folder "${CMAKE_INSTALL_BINDIR}")
+    set(full_folder "${CMAKE_INSTALL_FULL_BINDIR}")
     add_executable(${target} ${arg_SOURCES})
+    if(arg_BESIDE_LIBREIN)
+        set(folder "${REIN_WORKER_INSTALL_DIR}")
+        set(full_folder "${CMAKE_INSTALL_FULL_LIBDIR}/rein")
+        set_target_properties(${target} PROPERTIES
+                              RUNTIME_OUTPUT_DIRECTORY "${REIN_WORKER_OUTPUT_DIR}")
+    endif()
+    file(RELATIVE_PATH to_lib "${full_folder}" "${CMAKE_INSTALL_FULL_LIBDIR}")
+    string(REGEX REPLACE "/$" "" to_lib "${to_lib}")
     target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"
                                "${PROJECT_SOURCE_DIR}/host")
     target_link_libraries(${target} PRIVATE ${arg_LIBS})
     set_target_properties(${target} PROPERTIES INSTALL_RPATH "$ORIGIN/${to_lib}")
     rein_target(${target})
-    install(TARGETS ${target} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+    install(TARGETS ${target} RUNTIME DESTINATION "${folder}")
     rein_note(built "program ${target}")
 endfunction()

@@ -8,10 +8,11 @@ set(REIN_TEST_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/bin")
 set(REIN_TEST_HOME "${PROJECT_BINARY_DIR}/tests/home")
 set(REIN_FAKE_LIBRARY_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/libraries")
 
-# What every test sees: this build's plugins, no files of the user's, sanitizers that report and
-# stop.
+# What every test sees: this build's plugins and worker, no files of the user's, sanitizers that
+# report and stop.
 set(REIN_TEST_ENVIRONMENT
     "REIN_PLUGIN_PATH=${REIN_PLUGIN_OUTPUT_DIR}"
+    "REIN_WORKER=${REIN_WORKER_OUTPUT_DIR}/rein-worker"
     "XDG_CONFIG_HOME=${REIN_TEST_HOME}/config"
     "XDG_STATE_HOME=${REIN_TEST_HOME}/state"
     "XDG_CACHE_HOME=${REIN_TEST_HOME}/cache"

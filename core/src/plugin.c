@@ -93,6 +93,19 @@ check_head(const ReinPluginTable *given, GError **error)
     return TRUE;
 }
 
+gboolean
+rein_plugin_is_name(const char *name)
+{
+    const gsize length = strnlen(name, REIN_PLUGIN_NAME_SIZE + 1);
+
+    for (gsize i = 0; i < length; i++) {
+        if (!g_ascii_islower(name[i]) && !g_ascii_isdigit(name[i]) && name[i] != '-') {
+            return FALSE;
+        }
+    }
+    return length > 0 && length <= REIN_PLUGIN_NAME_SIZE;
+}
+
 static gboolean
 take_name(ReinPlugin *self, GError **error)
 {
@@ -108,11 +121,9 @@ take_name(ReinPlugin *self, GError **error)
         return refuse(error, "its name \"%s\" is %s: 1 to %d characters", self->name,
                       length == 0 ? "empty" : "too long", REIN_PLUGIN_NAME_SIZE);
     }
-    for (gsize i = 0; i < length; i++) {
-        if (!g_ascii_islower(name[i]) && !g_ascii_isdigit(name[i]) && name[i] != '-') {
-            return refuse(error, "its name \"%s\" has other characters than a-z, 0-9 and -",
-                          self->name);
-        }
+    if (!rein_plugin_is_name(name)) {
+        return refuse(error, "its name \"%s\" has other characters than a-z, 0-9 and -",
+                      self->name);
     }
     return TRUE;
 }

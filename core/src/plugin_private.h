@@ -19,6 +19,9 @@ G_BEGIN_DECLS
 
 typedef struct ReinPlugin ReinPlugin;
 
+/* Whether a plugin may be called so: 1 to REIN_PLUGIN_NAME_SIZE of a-z, 0-9 and -. */
+gboolean rein_plugin_is_name(const char *name);
+
 /*
  * Loads the shared object at `path` and shakes hands; REIN_ERROR_PLUGIN says what is wrong with it
  * (no ELF file, other architecture, no entry, other major, a required slot NULL, by name), without
@@ -34,8 +37,8 @@ ReinPlugin *rein_plugin_ref(ReinPlugin *self);
 void rein_plugin_unref(ReinPlugin *self);
 
 /*
- * The completed table, a copy of this core's size: every slot can be called; name and version are
- * checked text.
+ * The completed table, a copy of this core's size: every slot but drivers, which is NULL where the
+ * plugin has none, can be called; name and version are checked text.
  */
 const ReinPluginTable *rein_plugin_get_table(ReinPlugin *self);
 const char *rein_plugin_get_name(ReinPlugin *self);

@@ -11,8 +11,6 @@
 #include "services_private.h"
 #include "text_private.h"
 
-#define MAX_DEVICES 256u /* of one plugin; more is a mistake */
-
 /* Everything up to the id must be there; what is missing behind it reads as zero. */
 #define LEAST_INFO_SIZE (offsetof(ReinDeviceInfo, id) + sizeof((ReinDeviceInfo){ 0 }).id)
 
@@ -22,6 +20,7 @@ static pthread_mutex_t one_probe = PTHREAD_MUTEX_INITIALIZER;
 typedef struct {
     const char *plugin;
     GArray *devices;
+    guint n_before; /* devices of earlier drivers */
     guint n_found;
     GString *refusals;
 } Finding;
@@ -41,15 +40,17 @@ terminate(char *text, gsize size)
     text[size - 1] = '\0';
 }
 
-static gboolean
-is_known_id(const Finding *finding, const char *id)
+/* Why an id that others may have will not do, or NULL. */
+static const char *
+double_fault(const Finding *finding, const char *id)
 {
     for (guint i = 0; i < finding->devices->len; i++) {
         if (strcmp(g_array_index(finding->devices, ReinDeviceInfo, i).id, id) == 0) {
-            return TRUE;
+            return i < finding->n_before ? "an earlier driver has a device of this id"
+                                         : "its id is there twice";
         }
     }
-    return FALSE;
+    return NULL;
 }
 
 /* Why the id will not do, or NULL. */
@@ -71,10 +72,7 @@ id_fault(const Finding *finding, const char *id, gsize size)
         length == name_length + 1) {
         return "its id does not begin with the plugin's name and a colon";
     }
-    if (is_known_id(finding, id)) {
-        return "its id is there twice";
-    }
-    return NULL;
+    return double_fault(finding, id);
 }
 
 static void
@@ -95,7 +93,7 @@ found(void *context, const ReinDeviceInfo *given)
     g_autoptr(GError) fault = NULL;
 
     finding->n_found++;
-    if (finding->n_found > MAX_DEVICES) {
+    if (finding->n_found > REIN_PROBE_MAX_DEVICES) {
         return; /* one reason for all of them, below */
     }
     if (given == NULL || given->struct_size < LEAST_INFO_SIZE) {
@@ -133,12 +131,28 @@ conclude(Finding *finding, const char *said)
     if (finding->refusals->len > 0) {
         add_reason(reasons, finding->refusals->str);
     }
-    if (finding->n_found > MAX_DEVICES) {
-        too_many = g_strdup_printf("%u devices more than %u were left out",
-                                   finding->n_found - MAX_DEVICES, MAX_DEVICES);
+    if (finding->n_found > REIN_PROBE_MAX_DEVICES) {
+        too_many =
+            g_strdup_printf("%u devices more than %u were left out",
+                            finding->n_found - REIN_PROBE_MAX_DEVICES, REIN_PROBE_MAX_DEVICES);
         add_reason(reasons, too_many);
     }
     return g_string_free(reasons, FALSE);
+}
+
+char *
+rein_probe_check(const char *plugin, GArray *arrived, const char *said, GArray *devices)
+{
+    Finding finding = { .plugin = plugin, .devices = devices, .n_before = devices->len };
+    char *reason = NULL;
+
+    finding.refusals = g_string_new(NULL);
+    for (guint i = 0; i < arrived->len; i++) {
+        found(&finding, &g_array_index(arrived, ReinDeviceInfo, i));
+    }
+    reason = conclude(&finding, said);
+    g_string_free(finding.refusals, TRUE);
+    return reason;
 }
 
 char *

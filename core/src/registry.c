@@ -1,82 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 
-#define _GNU_SOURCE /* dladdr */
-
-#include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rein/error.h>
 #include <rein/registry.h>
 
 #include "device_private.h"
-#include "plugin_private.h"
+#include "environment_private.h"
+#include "plugin_file_private.h"
 #include "probe_private.h"
+#include "scan_private.h"
+#include "search_private.h"
 #include "selector_private.h"
 #include "text_private.h"
 
-#define PLUGIN_FOLDER "rein/plugins"
-
-/* A folder of the search path. One that somebody named should be there. */
-typedef struct {
-    char *path;
-    gboolean is_named;
-} Folder;
-
-typedef struct {
-    ReinCandidate shown; /* first: given out as such; its text is the registry's */
-    ReinPlugin *plugin;  /* NULL unless it is loaded */
-} Candidate;
+#define NOT_PROBED "not probed: only devices of another plugin were asked for"
 
 typedef struct {
     ReinDeviceEntry shown; /* first: given out as such; its text is the registry's */
     ReinDeviceInfo info;   /* as the plugin gave it */
-    ReinPlugin *plugin;    /* a reference */
+    ReinPluginFile *file;
+    const ReinDriverRecord *driver; /* the file's; NULL where the plugin has no drivers */
 } Device;
 
 struct ReinRegistry {
-    GPtrArray *folders;    /* Folder, in the order of the search */
-    GPtrArray *candidates; /* Candidate */
+    ReinSearch *search;
+    GPtrArray *files;      /* ReinPluginFile */
+    GPtrArray *candidates; /* ReinCandidate */
     GPtrArray *devices;    /* Device */
+    GPtrArray *records;    /* all of both that were ever given out */
     GHashTable *settings;  /* text to text */
-    GHashTable *seen;      /* real paths of what was looked at */
     GStringChunk *text;    /* what candidates and devices point to */
-    gboolean is_scanned;
+    gboolean is_searched;
 };
-
-static void
-folder_free(gpointer data)
-{
-    Folder *folder = data;
-
-    g_free(folder->path);
-    g_free(folder);
-}
-
-static void
-candidate_free(gpointer data)
-{
-    Candidate *candidate = data;
-
-    rein_plugin_unref(candidate->plugin);
-    g_free(candidate);
-}
-
-static void
-device_record_free(gpointer data)
-{
-    Device *device = data;
-
-    rein_plugin_unref(device->plugin);
-    g_free(device);
-}
 
 static const char *
 keep(ReinRegistry *self, const char *text)
 {
-    return g_string_chunk_insert(self->text, text);
+    return g_string_chunk_insert_const(self->text, text);
 }
 
 /* The same for text of a plugin. */
@@ -88,81 +49,18 @@ keep_line(ReinRegistry *self, const char *text, gsize size)
     return keep(self, line);
 }
 
-static void
-add_folder(ReinRegistry *self, gint index, const char *path, gboolean is_named)
-{
-    Folder *folder = g_new0(Folder, 1);
-
-    folder->path = g_canonicalize_filename(path, NULL);
-    folder->is_named = is_named;
-    g_ptr_array_insert(self->folders, index, folder);
-}
-
-static void
-add_environment_folders(ReinRegistry *self)
-{
-    const char *list = g_getenv("REIN_PLUGIN_PATH");
-    g_auto(GStrv) paths = list != NULL ? g_strsplit(list, G_SEARCHPATH_SEPARATOR_S, -1) : NULL;
-
-    for (gsize i = 0; paths != NULL && paths[i] != NULL; i++) {
-        if (paths[i][0] != '\0') {
-            add_folder(self, -1, paths[i], TRUE);
-        }
-    }
-}
-
-/* Not GLib's functions for these folders, which remember what the variables were at first. */
-static void
-add_user_folder(ReinRegistry *self)
-{
-    const char *data_home = g_getenv("XDG_DATA_HOME");
-    const char *home = g_getenv("HOME");
-    g_autofree char *path = NULL;
-
-    if (data_home != NULL && g_path_is_absolute(data_home)) {
-        path = g_build_filename(data_home, PLUGIN_FOLDER, NULL);
-    } else {
-        path = g_build_filename(home != NULL ? home : g_get_home_dir(), ".local", "share",
-                                PLUGIN_FOLDER, NULL);
-    }
-    add_folder(self, -1, path, FALSE);
-}
-
-/*
- * Beside librein, wherever that was installed or built; a program that links it statically counts.
- */
-static void
-add_own_folder(ReinRegistry *self)
-{
-    static const char here = 'h'; /* lies in the file that holds this code */
-    Dl_info info = { 0 };
-    g_autofree char *folder = NULL;
-    g_autofree char *path = NULL;
-
-    if (dladdr(&here, &info) == 0 || info.dli_fname == NULL) {
-        return;
-    }
-    char *file = realpath(info.dli_fname, NULL);
-    folder = g_path_get_dirname(file != NULL ? file : info.dli_fname);
-    free(file);
-    path = g_build_filename(folder, PLUGIN_FOLDER, NULL);
-    add_folder(self, -1, path, FALSE);
-}
-
 ReinRegistry *
 rein_registry_new(void)
 {
     ReinRegistry *self = g_new0(ReinRegistry, 1);
 
-    self->folders = g_ptr_array_new_with_free_func(folder_free);
-    self->candidates = g_ptr_array_new_with_free_func(candidate_free);
-    self->devices = g_ptr_array_new_with_free_func(device_record_free);
+    self->search = rein_search_new();
+    self->files = g_ptr_array_new_with_free_func((GDestroyNotify)rein_plugin_file_free);
+    self->candidates = g_ptr_array_new();
+    self->devices = g_ptr_array_new();
+    self->records = g_ptr_array_new_with_free_func(g_free);
     self->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    self->seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     self->text = g_string_chunk_new(1024);
-    add_environment_folders(self);
-    add_user_folder(self);
-    add_own_folder(self);
     return self;
 }
 
@@ -174,9 +72,10 @@ rein_registry_free(ReinRegistry *self)
     }
     g_ptr_array_unref(self->devices);
     g_ptr_array_unref(self->candidates);
-    g_ptr_array_unref(self->folders);
+    g_ptr_array_unref(self->records);
+    g_ptr_array_unref(self->files);
+    rein_search_free(self->search);
     g_hash_table_unref(self->settings);
-    g_hash_table_unref(self->seen);
     g_string_chunk_free(self->text);
     g_free(self);
 }
@@ -185,9 +84,9 @@ void
 rein_registry_add_folder(ReinRegistry *self, const char *folder)
 {
     g_return_if_fail(self != NULL && folder != NULL && folder[0] != '\0');
-    g_return_if_fail(!self->is_scanned);
+    g_return_if_fail(!self->is_searched);
 
-    add_folder(self, 0, folder, TRUE);
+    rein_search_add_folder(self->search, folder);
 }
 
 void
@@ -202,153 +101,107 @@ rein_registry_set(ReinRegistry *self, const char *key, const char *value)
     }
 }
 
-static Candidate *
-add_candidate(ReinRegistry *self, const char *path, ReinCandidateState state, const char *reason)
+static ReinCandidate *
+show_candidate(ReinRegistry *self, const ReinPluginFile *file, const char *reason)
 {
-    Candidate *candidate = g_new0(Candidate, 1);
+    ReinCandidate *candidate = g_new0(ReinCandidate, 1);
 
-    candidate->shown = (ReinCandidate){
-        .path = keep_line(self, path, strlen(path)),
-        .name = "",
-        .version = "",
-        .state = state,
+    *candidate = (ReinCandidate){
+        .path = keep_line(self, file->path, strlen(file->path)),
+        .name = keep(self, file->name),
+        .version = keep(self, file->version),
+        .driver = "",
+        .driver_path = "",
+        .state = file->state,
         .reason = keep(self, reason),
     };
+    g_ptr_array_add(self->records, candidate);
     g_ptr_array_add(self->candidates, candidate);
     return candidate;
 }
 
-/* Whether this is the first time that the file or folder comes up, by whatever path. */
-static gboolean
-is_new(ReinRegistry *self, const char *path)
-{
-    char *real_path = realpath(path, NULL);
-    gboolean is_first =
-        g_hash_table_add(self->seen, g_strdup(real_path != NULL ? real_path : path));
-
-    free(real_path);
-    return is_first;
-}
-
-static const Candidate *
-find_loaded(ReinRegistry *self, const char *name)
-{
-    for (guint i = 0; i < self->candidates->len; i++) {
-        const Candidate *candidate = g_ptr_array_index(self->candidates, i);
-
-        if (candidate->shown.state == REIN_CANDIDATE_LOADED &&
-            strcmp(candidate->shown.name, name) == 0) {
-            return candidate;
-        }
-    }
-    return NULL;
-}
-
 static void
-add_device(ReinRegistry *self, ReinPlugin *plugin, const ReinDeviceInfo *info)
+show_device(ReinRegistry *self, ReinPluginFile *file, const ReinDriverRecord *driver,
+            const ReinDeviceInfo *info)
 {
     Device *device = g_new0(Device, 1);
 
     device->info = *info;
-    device->plugin = rein_plugin_ref(plugin);
+    device->file = file;
+    device->driver = driver;
     device->shown = (ReinDeviceEntry){
         .id = keep(self, info->id),
         .name = keep_line(self, info->name, sizeof info->name),
         .vendor = keep_line(self, info->vendor, sizeof info->vendor),
         .driver = keep_line(self, info->driver, sizeof info->driver),
         .pci = keep_line(self, info->pci, sizeof info->pci),
-        .plugin = keep(self, rein_plugin_get_name(plugin)),
+        .plugin = keep(self, file->name),
         .n_units = info->n_units,
         .interleave = info->interleave,
         .memory_size = info->memory_size,
         .is_cpu = (info->flags & REIN_DEVICE_IS_CPU) != 0,
         .is_gpu = (info->flags & REIN_DEVICE_IS_GPU) != 0,
     };
+    g_ptr_array_add(self->records, device);
     g_ptr_array_add(self->devices, device);
 }
 
+/* `devices`, of ReinDeviceInfo, are those of the plugin's drivers before this one. */
 static void
-probe_candidate(ReinRegistry *self, Candidate *candidate)
+show_probe(ReinRegistry *self, ReinPluginFile *file, const ReinFileProbe *probe, GArray *devices)
 {
-    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(ReinDeviceInfo));
-    g_autofree char *reason = rein_probe(candidate->plugin, self->settings, found);
+    const guint n_before = devices->len;
+    g_autofree char *reason =
+        probe->has_failed ? g_strdup(probe->reason)
+                          : rein_probe_check(file->name, probe->devices, probe->reason, devices);
+    ReinCandidate *candidate = show_candidate(self, file, reason);
 
-    for (guint i = 0; i < found->len; i++) {
-        add_device(self, candidate->plugin, &g_array_index(found, ReinDeviceInfo, i));
+    if (probe->has_failed) {
+        candidate->state = REIN_CANDIDATE_FAILED;
     }
-    candidate->shown.n_devices = found->len;
-    candidate->shown.reason = keep(self, reason);
-}
-
-static void
-look_at_file(ReinRegistry *self, const char *path)
-{
-    g_autoptr(ReinPlugin) plugin = NULL;
-    g_autoptr(GError) error = NULL;
-    g_autofree char *reason = NULL;
-
-    if (!is_new(self, path)) {
-        return;
+    if (probe->driver != NULL) {
+        candidate->driver = keep(self, probe->driver->name);
+        candidate->driver_path = keep(self, probe->driver->path);
     }
-    plugin = rein_plugin_load(path, &error);
-    if (plugin == NULL) {
-        add_candidate(self, path, REIN_CANDIDATE_REFUSED, error->message);
-        return;
+    candidate->n_devices = devices->len - n_before;
+    for (guint i = n_before; i < devices->len; i++) {
+        show_device(self, file, probe->driver, &g_array_index(devices, ReinDeviceInfo, i));
     }
-
-    const char *name = rein_plugin_get_name(plugin);
-    const Candidate *earlier = find_loaded(self, name);
-    if (earlier != NULL) {
-        reason = g_strdup_printf("%s came first with the same name", earlier->shown.path);
-    }
-    Candidate *candidate =
-        add_candidate(self, path, earlier != NULL ? REIN_CANDIDATE_SHADOWED : REIN_CANDIDATE_LOADED,
-                      reason != NULL ? reason : "");
-    candidate->shown.name = keep(self, name);
-    candidate->shown.version = keep(self, rein_plugin_get_table(plugin)->version);
-    if (earlier == NULL) {
-        candidate->plugin = g_steal_pointer(&plugin);
-        probe_candidate(self, candidate);
-    }
-}
-
-static int
-is_shared_object(const struct dirent *entry)
-{
-    return g_str_has_suffix(entry->d_name, ".so");
-}
-
-/* By bytes, so that the order does not follow the user's language. */
-static int
-compare_names(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static void
-look_at_folder(ReinRegistry *self, const Folder *folder)
+show_file(ReinRegistry *self, ReinPluginFile *file)
 {
-    struct dirent **entries = NULL;
+    g_autoptr(GArray) devices = g_array_new(FALSE, FALSE, sizeof(ReinDeviceInfo));
 
-    if (!is_new(self, folder->path)) {
-        return;
+    for (guint i = 0; i < file->probes->len; i++) {
+        show_probe(self, file, g_ptr_array_index(file->probes, i), devices);
     }
-    int n_entries = scandir(folder->path, &entries, is_shared_object, compare_names);
-    if (n_entries < 0) {
-        g_autofree char *reason = g_strdup_printf("cannot be searched: %s", g_strerror(errno));
+    /* what the plugin says about no driver in particular comes behind them */
+    if (file->stage == REIN_FILE_DESCRIBED) {
+        show_candidate(self, file, NOT_PROBED);
+    } else if (file->probes->len == 0 || file->reason[0] != '\0') {
+        show_candidate(self, file, file->reason);
+    }
+}
 
-        if (folder->is_named) {
-            add_candidate(self, folder->path, REIN_CANDIDATE_REFUSED, reason);
-        }
-        return;
+/* Completes what is known of the plugin called `wanted`, or of all. */
+static void
+scan(ReinRegistry *self, const char *wanted)
+{
+    if (self->is_searched && rein_scan_is_complete(self->files, wanted)) {
+        return; /* what was given out stays as it is */
     }
-    for (int i = 0; i < n_entries; i++) {
-        g_autofree char *path = g_build_filename(folder->path, entries[i]->d_name, NULL);
-
-        look_at_file(self, path);
-        free(entries[i]);
+    if (!self->is_searched) {
+        self->is_searched = TRUE;
+        rein_search_run(self->search, self->files);
     }
-    free(entries);
+    rein_scan_run(self->files, wanted, self->settings);
+    g_ptr_array_set_size(self->candidates, 0);
+    g_ptr_array_set_size(self->devices, 0);
+    for (guint i = 0; i < self->files->len; i++) {
+        show_file(self, g_ptr_array_index(self->files, i));
+    }
 }
 
 void
@@ -356,13 +209,7 @@ rein_registry_scan(ReinRegistry *self)
 {
     g_return_if_fail(self != NULL);
 
-    if (self->is_scanned) {
-        return;
-    }
-    self->is_scanned = TRUE;
-    for (guint i = 0; i < self->folders->len; i++) {
-        look_at_folder(self, g_ptr_array_index(self->folders, i));
-    }
+    scan(self, NULL);
 }
 
 guint
@@ -397,6 +244,51 @@ rein_registry_get_device(ReinRegistry *self, guint index)
     return g_ptr_array_index(self->devices, index);
 }
 
+/* The place of the device that `selector` means among the devices, or -1. */
+static gint
+find_device(ReinRegistry *self, const char *selector, GError **error)
+{
+    g_autofree char *plugin = NULL;
+    gint index = -1;
+
+    if (!rein_selector_get_plugin(selector, &plugin, error)) {
+        return -1;
+    }
+    scan(self, plugin);
+    index = rein_selector_find(selector, self->devices, self->candidates, NULL);
+    if (index >= 0) {
+        return index;
+    }
+    scan(self, NULL); /* the message says what else is there */
+    return rein_selector_find(selector, self->devices, self->candidates, error);
+}
+
+/* Loads the plugin into this process, unless it is there, for a device of `driver`. */
+static gboolean
+load_here(ReinPluginFile *file, const ReinDriverRecord *driver, GError **error)
+{
+    g_autoptr(ReinPlugin) plugin = NULL;
+
+    if (driver != NULL && !rein_environment_take(file->name, driver, error)) {
+        return FALSE;
+    }
+    if (file->plugin != NULL) {
+        return TRUE;
+    }
+    plugin = rein_plugin_load(file->path, error);
+    if (plugin == NULL) {
+        return FALSE;
+    }
+    if (strcmp(rein_plugin_get_name(plugin), file->name) != 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_PLUGIN,
+                    "%s: it was replaced by another plugin in the meantime (scan anew)",
+                    file->path);
+        return FALSE;
+    }
+    file->plugin = g_steal_pointer(&plugin);
+    return TRUE;
+}
+
 ReinDevice *
 rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFlags flags,
                           GError **error)
@@ -410,11 +302,14 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
                     "(use REIN_DEVICE_IN_PROCESS)");
         return NULL;
     }
-    rein_registry_scan(self);
-    gint index = rein_selector_find(selector, self->devices, self->candidates, error);
+    gint index = find_device(self, selector, error);
     if (index < 0) {
         return NULL;
     }
     Device *device = g_ptr_array_index(self->devices, (guint)index);
-    return rein_device_open(device->plugin, &device->info, self->settings, error);
+    if (!load_here(device->file, device->driver, error)) {
+        g_prefix_error(error, "open %s: ", device->shown.id);
+        return NULL;
+    }
+    return rein_device_open(device->file->plugin, &device->info, self->settings, error);
 }

@@ -148,29 +148,63 @@ is_file_of(const ReinCandidate *candidate, const char *plugin)
     return strcmp(file, plain) == 0 || g_str_has_suffix(file, usual);
 }
 
+/* What one driver of a plugin, or the plugin, says for having no device. */
+static void
+add_excuse(GString *story, const ReinCandidate *candidate)
+{
+    if (candidate->n_devices > 0 || candidate->reason[0] == '\0') {
+        return;
+    }
+    g_string_append_printf(story, "%s%s%s%s", story->len > 0 ? "; " : "", candidate->driver,
+                           candidate->driver[0] != '\0' ? ": " : "", candidate->reason);
+}
+
+/* NULL: there is no plugin of that name. */
+static char *
+named_story(const char *plugin, GPtrArray *candidates)
+{
+    g_autoptr(GString) excuses = g_string_new(NULL);
+    guint n_candidates = 0;
+    guint n_devices = 0;
+
+    for (guint i = 0; i < candidates->len; i++) {
+        const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
+
+        if ((candidate->state == REIN_CANDIDATE_LOADED ||
+             candidate->state == REIN_CANDIDATE_FAILED) &&
+            strcmp(candidate->name, plugin) == 0) {
+            n_candidates++;
+            n_devices += candidate->n_devices;
+            add_excuse(excuses, candidate);
+        }
+    }
+    if (n_candidates == 0) {
+        return NULL;
+    }
+    if (n_devices == 0) {
+        return g_strdup_printf("%s: %s", plugin, excuses->str);
+    }
+    return g_strdup_printf("%s: has %u device%s, not that one%s%s", plugin, n_devices,
+                           n_devices > 1 ? "s" : "", excuses->len > 0 ? "; " : "", excuses->str);
+}
+
 /* What there is to say about a plugin that did not answer. */
 static char *
 plugin_story(const char *plugin, GPtrArray *candidates)
 {
-    for (guint i = 0; i < candidates->len; i++) {
+    char *story = named_story(plugin, candidates);
+
+    for (guint i = 0; story == NULL && i < candidates->len; i++) {
         const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
 
-        if (candidate->state == REIN_CANDIDATE_LOADED && strcmp(candidate->name, plugin) == 0) {
-            return candidate->n_devices > 0
-                       ? g_strdup_printf("%s: has %u device%s, not that one", plugin,
-                                         candidate->n_devices, candidate->n_devices > 1 ? "s" : "")
-                       : g_strdup_printf("%s: %s", plugin, candidate->reason);
+        if (candidate->name[0] == '\0' && is_file_of(candidate, plugin)) {
+            story =
+                g_strdup_printf("%s: %s %s: %s", plugin, candidate->path,
+                                candidate->state == REIN_CANDIDATE_FAILED ? "failed" : "refused",
+                                candidate->reason);
         }
     }
-    for (guint i = 0; i < candidates->len; i++) {
-        const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
-
-        if (candidate->state == REIN_CANDIDATE_REFUSED && is_file_of(candidate, plugin)) {
-            return g_strdup_printf("%s: %s refused: %s", plugin, candidate->path,
-                                   candidate->reason);
-        }
-    }
-    return g_strdup_printf("no plugin called \"%s\" is installed", plugin);
+    return story != NULL ? story : g_strdup_printf("no plugin called \"%s\" is installed", plugin);
 }
 
 static char *
@@ -201,6 +235,22 @@ say_none(const char *selector, GPtrArray *devices, GPtrArray *candidates, GError
     g_set_error(error, REIN_ERROR, REIN_ERROR_NO_DEVICE,
                 "no device answers \"%s\": %s%s; devices here: %s; see rein devices --why",
                 selector, is_auto ? "no GPU, and " : "", story, list[0] != '\0' ? list : "none");
+}
+
+gboolean
+rein_selector_get_plugin(const char *selector, char **plugin, GError **error)
+{
+    g_return_val_if_fail(selector != NULL && plugin != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
+    *plugin = NULL;
+    if (!check(selector, error)) {
+        return FALSE;
+    }
+    if (strcmp(selector, "auto") != 0) {
+        *plugin = g_strndup(selector, strcspn(selector, ":"));
+    }
+    return TRUE;
 }
 
 gint

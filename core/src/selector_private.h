@@ -10,13 +10,18 @@
 G_BEGIN_DECLS
 
 /*
+ * Which plugin's devices `selector` can mean: its name in `plugin` (transfer full), or NULL for all
+ * plugins. FALSE with REIN_ERROR_INVALID for a malformed selector ("all" is one: it means many).
+ */
+gboolean rein_selector_get_plugin(const char *selector, char **plugin, GError **error);
+
+/*
  * The index in `devices` (of ReinDeviceEntry *, in the order they were found) of the one `selector`
  * means, looked for in this order: an id; a plugin's name, for its first device; "plugin:index",
  * for the device of that place in its plugin; the beginning of an id up to a colon. "auto" is the
  * first GPU, else the first device of the plugin cpu, and nothing else.
  *
- * -1 with REIN_ERROR_INVALID for a malformed selector ("all" is one: it means many), or with
- * REIN_ERROR_NO_DEVICE and what `candidates` (of ReinCandidate *) say.
+ * -1 with REIN_ERROR_INVALID for a malformed selector, or with REIN_ERROR_NO_DEVICE and what `candidates` (of ReinCandidate *) say.
  */
 gint rein_selector_find(const char *selector, GPtrArray *devices, GPtrArray *candidates,
                         GError **error);

@@ -39,21 +39,28 @@ static const struct {
     [REIN_LOG_DEBUG] = { G_LOG_LEVEL_DEBUG, "7" },
 };
 
-static void
-host_log(void *context, int32_t level, const char *text)
+void
+rein_services_log(const char *plugin, gint32 level, const char *message)
 {
-    const ReinServices *self = context;
     gsize index = level >= REIN_LOG_ERROR && level <= REIN_LOG_DEBUG ? (gsize)level : REIN_LOG_INFO;
-    g_autofree char *line = rein_text_line(text, LOG_LINE_SIZE);
-    g_autofree char *message = g_strdup_printf("%s: %s", self->who, line);
     const GLogField fields[] = {
         { "MESSAGE", message, -1 },
         { "GLIB_DOMAIN", LOG_DOMAIN, -1 },
         { "PRIORITY", log_levels[index].priority, -1 },
-        { "REIN_PLUGIN", self->plugin, -1 },
+        { REIN_LOG_FIELD_PLUGIN, plugin, -1 },
     };
 
     g_log_structured_array(log_levels[index].flags, fields, G_N_ELEMENTS(fields));
+}
+
+static void
+host_log(void *context, int32_t level, const char *text)
+{
+    const ReinServices *self = context;
+    g_autofree char *line = rein_text_line(text, LOG_LINE_SIZE);
+    g_autofree char *message = g_strdup_printf("%s: %s", self->who, line);
+
+    rein_services_log(self->plugin, level, message);
 }
 
 static const char *

@@ -34,6 +34,12 @@ void rein_services_free(ReinServices *self);
 /* Valid as long as the services. */
 const ReinHost *rein_services_get_host(ReinServices *self);
 
+/* The field of a log entry that names the plugin. */
+#define REIN_LOG_FIELD_PLUGIN "REIN_PLUGIN"
+
+/* Writes a line of `plugin`, at one of REIN_LOG_*, to the log of this process. [any thread] */
+void rein_services_log(const char *plugin, gint32 level, const char *message);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinServices, rein_services_free)
 
 G_END_DECLS

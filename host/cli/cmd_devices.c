@@ -43,6 +43,8 @@ state_to_string(ReinCandidateState state)
         return "refused";
     case REIN_CANDIDATE_SHADOWED:
         return "shadowed";
+    case REIN_CANDIDATE_FAILED:
+        return "failed";
     }
     g_return_val_if_reached("refused");
 }
@@ -91,8 +93,10 @@ print_devices(const Inventory *self, const ReinOutput *output)
 static void
 print_candidates(const Inventory *self, const ReinOutput *output)
 {
-    static const char *const heading[] = { "PLUGIN", "STATE", "DEVICES", "FILE", "REASON" };
-    g_autoptr(Columns) columns = columns_new(G_N_ELEMENTS(heading), 0x4);
+    static const char *const heading[] = {
+        "PLUGIN", "DRIVER", "STATE", "DEVICES", "FILE", "REASON"
+    };
+    g_autoptr(Columns) columns = columns_new(G_N_ELEMENTS(heading), 0x8);
 
     for (guint i = 0; i < G_N_ELEMENTS(heading); i++) {
         columns_add(columns, heading[i]);
@@ -104,6 +108,7 @@ print_candidates(const Inventory *self, const ReinOutput *output)
                                     : g_strdup_printf("%s %s", candidate->name, candidate->version);
         g_autofree char *devices = g_strdup_printf("%u", candidate->n_devices);
         columns_add(columns, name);
+        columns_add(columns, *candidate->driver != '\0' ? candidate->driver : "-");
         columns_add(columns, state_to_string(candidate->state));
         columns_add(columns, devices);
         columns_add(columns, candidate->path);
@@ -112,6 +117,7 @@ print_candidates(const Inventory *self, const ReinOutput *output)
     for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
         if (!has_candidate(self->registry, known_backends[i])) {
             columns_add(columns, known_backends[i]);
+            columns_add(columns, "-");
             columns_add(columns, "absent");
             columns_add(columns, "0");
             columns_add(columns, "-");
@@ -161,21 +167,37 @@ describe_device(const ReinDeviceEntry *device)
 }
 
 static JsonNode *
-describe_candidate(const char *plugin, const char *version, const char *state, const char *path,
-                   const char *reason, guint n_devices)
+describe_candidate(const ReinCandidate *candidate, const char *state)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_begin_object(builder);
     rein_json_add_text(builder, "type", "candidate");
-    rein_json_add_text(builder, "plugin", plugin);
-    rein_json_add_text(builder, "version", version);
+    rein_json_add_text(builder, "plugin", candidate->name);
+    rein_json_add_text(builder, "version", candidate->version);
+    rein_json_add_text(builder, "driver", candidate->driver);
     rein_json_add_text(builder, "state", state);
-    rein_json_add_text(builder, "path", path);
-    rein_json_add_text(builder, "reason", reason);
-    rein_json_add_number(builder, "devices", n_devices);
+    rein_json_add_text(builder, "path", candidate->path);
+    rein_json_add_text(builder, "driver_path", candidate->driver_path);
+    rein_json_add_text(builder, "reason", candidate->reason);
+    rein_json_add_number(builder, "devices", candidate->n_devices);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
+}
+
+static JsonNode *
+describe_absence(const char *backend)
+{
+    const ReinCandidate absent = {
+        .path = "",
+        .name = backend,
+        .version = "",
+        .driver = "",
+        .driver_path = "",
+        .reason = ABSENT_REASON,
+    };
+
+    return describe_candidate(&absent, "absent");
 }
 
 /* Devices, as nodes. */
@@ -198,15 +220,11 @@ describe_candidates(const Inventory *self)
 
     for (guint i = 0; i < rein_registry_get_n_candidates(self->registry); i++) {
         const ReinCandidate *candidate = rein_registry_get_candidate(self->registry, i);
-        g_ptr_array_add(nodes,
-                        describe_candidate(candidate->name, candidate->version,
-                                           state_to_string(candidate->state), candidate->path,
-                                           candidate->reason, candidate->n_devices));
+        g_ptr_array_add(nodes, describe_candidate(candidate, state_to_string(candidate->state)));
     }
     for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
         if (!has_candidate(self->registry, known_backends[i])) {
-            g_ptr_array_add(
-                nodes, describe_candidate(known_backends[i], "", "absent", "", ABSENT_REASON, 0));
+            g_ptr_array_add(nodes, describe_absence(known_backends[i]));
         }
     }
     return nodes;
@@ -324,7 +342,7 @@ cmd_devices(int argc, char **argv)
     g_autofree char *selector = NULL;
     const GOptionEntry entries[] = {
         { "why", 'w', 0, G_OPTION_ARG_NONE, &is_explained,
-          "Also list each plugin file that was found, what became of it and why", NULL },
+          "Also list each plugin file and driver that was found, what became of it and why", NULL },
         { "device", 'd', 0, G_OPTION_ARG_STRING, &selector,
           "Open the device a run with this selector would take, and say which", "SELECTOR" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },

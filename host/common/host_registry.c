@@ -6,6 +6,8 @@
 #include "output.h"
 #include "state.h"
 
+#define NANOSECONDS_PER_MILLISECOND G_GINT64_CONSTANT(1000000)
+
 /* Settings that plugins see. */
 static const ReinSettingKey plugin_keys[] = {
     REIN_SETTING_CPU_THREADS,
@@ -48,6 +50,21 @@ set_cache(ReinRegistry *registry, const ReinSettings *settings)
     rein_registry_set(registry, "cache-folder", folder);
 }
 
+/* How plugins are asked for their devices. */
+static void
+set_probing(ReinRegistry *registry, const ReinSettings *settings)
+{
+    const gint64 timeout_ns = rein_settings_get_duration_ns(settings, REIN_SETTING_PROBE_TIMEOUT);
+    const char *worker = rein_settings_get_text(settings, REIN_SETTING_WORKER_PATH);
+    g_autofree char *timeout_ms =
+        g_strdup_printf("%" G_GINT64_FORMAT, timeout_ns / NANOSECONDS_PER_MILLISECOND);
+
+    rein_registry_set(registry, "probe-timeout", timeout_ms);
+    if (*worker != '\0') {
+        rein_registry_set(registry, "worker", worker);
+    }
+}
+
 ReinRegistry *
 rein_host_registry_new(const ReinSettings *settings)
 {
@@ -57,6 +74,7 @@ rein_host_registry_new(const ReinSettings *settings)
 
     add_folders(registry, settings);
     set_cache(registry, settings);
+    set_probing(registry, settings);
     for (guint i = 0; i < G_N_ELEMENTS(plugin_keys); i++) {
         ReinSettingKey key = plugin_keys[i];
         const char *text = rein_settings_get_text(settings, key);

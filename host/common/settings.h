@@ -7,7 +7,8 @@
  * `REIN_*` variable that means nothing are errors, also where a later layer would win.
  *
  * A file has sections and keys: `[job]` and `slice = 10ms` set job.slice. The variable of a key is
- * REIN_, the key in capitals, `_` for `.` and `-` (REIN_JOB_SLICE), but for log.level it is REIN_LOG.
+ * REIN_, the key in capitals, `_` for `.` and `-` (REIN_JOB_SLICE), but for log.level it is REIN_LOG
+ * and for worker.path REIN_WORKER.
  */
 
 #pragma once
@@ -29,6 +30,8 @@ typedef enum {
     REIN_SETTING_CACHE_KEEP_AGE,
     REIN_SETTING_CACHE_KEEP_SIZE,
     REIN_SETTING_PLUGIN_PATH,
+    REIN_SETTING_PROBE_TIMEOUT,
+    REIN_SETTING_WORKER_PATH,
     REIN_SETTING_CPU_THREADS,
     REIN_SETTING_CPU_LEVEL,
     REIN_SETTING_CPU_COMPILER,

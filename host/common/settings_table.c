@@ -119,6 +119,22 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .built_in = "",
         .meaning = "folders with plugins, separated by colons, searched before the usual ones",
     },
+    [REIN_SETTING_PROBE_TIMEOUT] = {
+        .key = "probe.timeout",
+        .environment = "REIN_PROBE_TIMEOUT",
+        .kind = REIN_SETTING_KIND_DURATION,
+        .built_in = "20s",
+        .minimum = 100u * MILLISECOND,
+        .maximum = 600u * SECOND,
+        .meaning = "how long a plugin or driver may take to say what devices it has",
+    },
+    [REIN_SETTING_WORKER_PATH] = {
+        .key = "worker.path",
+        .environment = "REIN_WORKER",
+        .kind = REIN_SETTING_KIND_TEXT,
+        .built_in = "",
+        .meaning = "program in which plugins are probed; rein-worker beside librein unless set",
+    },
     [REIN_SETTING_CPU_THREADS] = {
         .key = "cpu.threads",
         .environment = "REIN_CPU_THREADS",

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The registry finds backend plugins, says of each candidate file what became of it, and opens
- * devices by selector. A host makes one, scans, and frees it after the devices it opened.
- * A registry belongs to the thread that made it.
+ * The registry finds backend plugins, says of each candidate what became of it, and opens devices by
+ * selector. A host makes one, scans, and frees it when it has opened what it needs. A registry
+ * belongs to the thread that made it.
+ *
+ * Plugins are asked for their devices in worker processes, one for each driver behind a plugin, so
+ * that a driver that crashes, hangs or ends its process costs its own devices and no others. The
+ * program is `rein/rein-worker` beside librein; the variable `REIN_WORKER` names another. No worker
+ * is left when a function of the registry returns, and each ends with the thread that waits for it.
  */
 
 #pragma once
@@ -18,27 +23,36 @@ typedef struct ReinRegistry ReinRegistry;
 
 /**
  * ReinCandidateState:
- * @REIN_CANDIDATE_LOADED: the plugin is usable; it may still have found no device
+ * @REIN_CANDIDATE_LOADED: the plugin or driver is usable; it may still have found no device
  * @REIN_CANDIDATE_REFUSED: not a plugin, another ABI, a required slot missing, …
  * @REIN_CANDIDATE_SHADOWED: a plugin of the same name was found earlier on the search path
+ * @REIN_CANDIDATE_FAILED: its worker crashed, hung, ended without an answer or spoke garbage, or could
+ *     not be started
  */
 typedef enum {
     REIN_CANDIDATE_LOADED,
     REIN_CANDIDATE_REFUSED,
     REIN_CANDIDATE_SHADOWED,
+    REIN_CANDIDATE_FAILED,
 } ReinCandidateState;
 
-/* One file that the search came across. Text is owned by the registry, "" where not known. */
+/*
+ * One driver of a plugin; or a file that the search came across, where it is no plugin, or its plugin
+ * lists no drivers, or has something to say about no driver in particular. In the order of the search,
+ * then of the plugin. It and its text are owned by the registry and live as long; "" where not known.
+ */
 typedef struct ReinCandidate {
-    const char *path;
-    const char *name;    /* of the plugin */
-    const char *version; /* of the plugin */
+    const char *path;        /* of the plugin */
+    const char *name;        /* of the plugin */
+    const char *version;     /* of the plugin */
+    const char *driver;      /* its name in the plugin; "" for a plugin that lists no drivers */
+    const char *driver_path; /* the file that names or holds the driver */
     ReinCandidateState state;
-    const char *reason; /* why it is refused, or what its probe said */
+    const char *reason; /* why it is refused or failed, or what its probe said */
     guint n_devices;
 } ReinCandidate;
 
-/* One device that a loaded plugin found. Text is owned by the registry. */
+/* One device that a plugin found. It and its text are owned by the registry and live as long. */
 typedef struct ReinDeviceEntry {
     const char *id;
     const char *name;
@@ -71,8 +85,9 @@ REIN_API void rein_registry_add_folder(ReinRegistry *self, const char *folder);
 
 /**
  * rein_registry_set:
- * @key: "PLUGIN.KEY", as in "cpu.threads"; or "thread-limit", "cache-folder", "scratch-folder" for
- *     all
+ * @key: "PLUGIN.KEY", as in "cpu.threads"; "thread-limit", "cache-folder" or "scratch-folder" for all
+ *     plugins; "probe-timeout", the milliseconds a worker has for each answer (20000), or "worker", the
+ *     path of the program rein-worker, which counts more than the variable
  * @value: (nullable): the value, or %NULL to take it back
  *
  * Sets what plugins see as their settings, when they are asked for their devices and when one is
@@ -84,9 +99,11 @@ REIN_API void rein_registry_set(ReinRegistry *self, const char *key, const char 
 /**
  * rein_registry_scan:
  *
- * Looks at every `*.so` on the search path, loads what is a plugin of this ABI and asks it for its
- * devices. A bad candidate is never an error, it has a reason. May take seconds. A second scan does
- * nothing.
+ * Looks at every `*.so` on the search path and asks each plugin of this ABI for its devices, all at
+ * once, in workers; loads none into this process. A bad candidate is never an error, it has a reason.
+ * A device id that two drivers of a plugin have is the first one's. May take seconds, and as long as
+ * "probe-timeout" for each step: load, list drivers, probe. A second scan does nothing, but for
+ * completing what rein_registry_open_device() left out. [may block]
  */
 REIN_API void rein_registry_scan(ReinRegistry *self);
 
@@ -102,12 +119,20 @@ REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, gui
  * @flags: how to open it
  *
  * Opens the first device that answers @selector, and no other if that fails. Scans if that was not
- * done yet. Blocks as long as the plugin's driver does: in this process nothing can end its open().
+ * done yet; then plugins of another name than @selector's are not probed, unless nothing answers.
+ * Blocks as long as the plugin's driver does: in this process nothing can end its open().
+ *
+ * With %REIN_DEVICE_IN_PROCESS the plugin is loaded into this process. If the device is behind a driver
+ * that needs environment variables (rein_plugin's drivers() names them), then before that each which
+ * has another value is set by setenv(), which is not safe while other threads read the environment:
+ * set them yourself, before there are threads, to avoid it. They stay set. One process can have one
+ * driver of a plugin so: another that needs other values is %REIN_ERROR_UNSUPPORTED from then on.
  *
  * Returns: (transfer full): the device, or %NULL with %REIN_ERROR_NO_DEVICE whose message says what
  *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is
  *     one here, or a bad setting; %REIN_ERROR_UNSUPPORTED for %REIN_DEVICE_ISOLATED, which this
- *     version does not have; or what the plugin said
+ *     version does not have, or for a second driver as above; %REIN_ERROR_PLUGIN where the file is no
+ *     longer the plugin that was probed; or what the plugin said
  */
 REIN_API ReinDevice *rein_registry_open_device(ReinRegistry *self, const char *selector,
                                                ReinDeviceFlags flags, GError **error);

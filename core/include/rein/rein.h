@@ -13,3 +13,4 @@
 #include <rein/registry.h>
 #include <rein/result.h>
 #include <rein/version.h>
+#include <rein/worker.h>

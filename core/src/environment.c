@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "environment_private.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rein/error.h>
+
+typedef struct {
+    char *plugin;
+    ReinDriverRecord *driver;
+} Tenant;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static GPtrArray *tenants; /* Tenant; for the life of the process */
+
+/* The variable of the same name, or NULL. */
+static const char *
+find_variable(const ReinDriverRecord *driver, const char *variable)
+{
+    const gsize size = (gsize)(strchr(variable, '=') - variable) + 1;
+
+    for (guint i = 0; i < driver->environment->len; i++) {
+        const char *other = g_ptr_array_index(driver->environment, i);
+
+        if (strncmp(other, variable, size) == 0) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Whether each variable of `a` has that value in `b`, or is not in `b` where that may be. */
+static gboolean
+agrees(const ReinDriverRecord *a, const ReinDriverRecord *b, gboolean may_lack)
+{
+    for (guint i = 0; i < a->environment->len; i++) {
+        const char *variable = g_ptr_array_index(a->environment, i);
+        const char *other = find_variable(b, variable);
+
+        if (other == NULL ? !may_lack : strcmp(other, variable) != 0) {
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/*
+ * Drivers of one plugin must not differ at all: what the one needs, the other may have to do without.
+ */
+static gboolean
+can_share(const Tenant *tenant, const char *plugin, const ReinDriverRecord *driver)
+{
+    if (strcmp(tenant->plugin, plugin) != 0) {
+        return agrees(driver, tenant->driver, TRUE);
+    }
+    return agrees(driver, tenant->driver, FALSE) && agrees(tenant->driver, driver, FALSE);
+}
+
+static const Tenant *
+find_opponent_locked(const char *plugin, const ReinDriverRecord *driver)
+{
+    for (guint i = 0; tenants != NULL && i < tenants->len; i++) {
+        const Tenant *tenant = g_ptr_array_index(tenants, i);
+
+        if (!can_share(tenant, plugin, driver)) {
+            return tenant;
+        }
+    }
+    return NULL;
+}
+
+static void
+set_variables(const ReinDriverRecord *driver)
+{
+    for (guint i = 0; i < driver->environment->len; i++) {
+        const char *variable = g_ptr_array_index(driver->environment, i);
+        const char *value = strchr(variable, '=') + 1;
+        g_autofree char *name = g_strndup(variable, (gsize)(value - 1 - variable));
+        const char *present = getenv(name);
+
+        if (present == NULL || strcmp(present, value) != 0) {
+            setenv(name, value, 1);
+        }
+    }
+}
+
+static void
+add_tenant_locked(const char *plugin, const ReinDriverRecord *driver)
+{
+    Tenant *tenant = g_new0(Tenant, 1);
+
+    tenant->plugin = g_strdup(plugin);
+    tenant->driver = rein_driver_record_copy(driver);
+    if (tenants == NULL) {
+        tenants = g_ptr_array_new();
+    }
+    g_ptr_array_add(tenants, tenant);
+}
+
+static gboolean
+is_tenant_locked(const char *plugin, const ReinDriverRecord *driver)
+{
+    for (guint i = 0; tenants != NULL && i < tenants->len; i++) {
+        const Tenant *tenant = g_ptr_array_index(tenants, i);
+
+        if (strcmp(tenant->plugin, plugin) == 0 &&
+            strcmp(tenant->driver->name, driver->name) == 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean
+rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError **error)
+{
+    g_return_val_if_fail(plugin != NULL && driver != NULL, FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
+    pthread_mutex_lock(&lock);
+    const Tenant *opponent = find_opponent_locked(plugin, driver);
+    if (opponent == NULL) {
+        set_variables(driver);
+        if (!is_tenant_locked(plugin, driver)) {
+            add_tenant_locked(plugin, driver);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+
+    if (opponent != NULL) { /* a tenant stays for ever */
+        g_set_error(
+            error, REIN_ERROR, REIN_ERROR_UNSUPPORTED,
+            "driver %s of plugin %s: needs another environment than driver %s of plugin "
+            "%s, which was opened in this process before (use each in a process of its own)",
+            driver->name, plugin, opponent->driver->name, opponent->plugin);
+        return FALSE;
+    }
+    return TRUE;
+}

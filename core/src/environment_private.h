@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What drivers that were opened in this process need of its environment. One record for the whole
+ * process, which has one environment, whatever registries there are. [any thread]
+ */
+
+#pragma once
+
+#include <glib.h>
+
+#include "driver_private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * Sees to it that this process has the environment that `driver` of `plugin` needs, before the
+ * plugin's library is loaded: a variable that has the value already is left alone, another is set.
+ * From then on it is kept: FALSE with REIN_ERROR_UNSUPPORTED, nothing set, where another driver was
+ * let in before with other needs: of the same plugin, or for the same variable.
+ */
+gboolean rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError **error);
+
+G_END_DECLS

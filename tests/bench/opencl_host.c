@@ -4,7 +4,8 @@
  * The rival of the OpenCL plugin: the same kernels over the same buffers, launched by a host program
  * written by hand for just that, with nothing of rein in it. One queue, in order; a kernel object for
  * rounds of either parity with its buffers bound once; one argument set for each launch; rounds
- * enqueued ahead of the device; the fastest of several group sizes for each kernel.
+ * enqueued ahead of the device. Before it is timed it tries what fits this device best, and keeps the
+ * fastest: for each kernel of several group sizes, and of several numbers of rounds to be ahead.
  *
  *     opencl_host FOLDER N       on the device N of the first platform that has one
  *
@@ -13,7 +14,7 @@
  *     text FILE                    kernels, dialect included
  *     buffer FILE                  the next buffer's content
  *     stage KERNEL ITEMS EVEN,EVEN,... ODD,ODD,...    buffers by number, for even and odd rounds
- * Then it answers lines from its input until that ends:
+ * It says "ready GROUP... ahead ROUNDS" and answers lines from its input until that ends:
  *     run FIRST ROUNDS PROGRESS    the wall clock's nanoseconds
  *     read BUFFER FILE             "ok" once the buffer's content is in the file
  */
@@ -33,7 +34,8 @@
 #define MAX_STAGES 16u
 #define MAX_ARGUMENTS 12u
 #define MAX_LINE 4096
-#define FLUSH_ROUNDS 32u /* rounds enqueued before the device is told */
+#define N_TRIES 5u      /* of each choice; the fastest counts, since others may use the machine */
+#define TRY_NS 1000000u /* how long one should be */
 
 typedef struct Stage {
     char name[128];
@@ -55,6 +57,7 @@ static cl_uint n_buffers;
 static Stage stages[MAX_STAGES];
 static cl_uint n_stages;
 static cl_uint interleave = 1;
+static cl_uint ahead; /* rounds in a batch, of which two are in flight; 0: all at once */
 
 static void
 fail(const char *what, long code)
@@ -266,20 +269,44 @@ bind(Stage *stage)
 }
 
 static void
-launch(Stage *stage, cl_uint round)
+launch(Stage *stage, cl_uint round, cl_event *event)
 {
     cl_kernel kernel = stage->kernels[round & 1];
     const size_t n_padded = (stage->n_items + stage->group - 1) / stage->group * stage->group;
 
     clSetKernelArg(kernel, stage->n_buffers + 2, sizeof round, &round);
-    check(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &n_padded, &stage->group, 0, NULL, NULL),
+    check(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &n_padded, &stage->group, 0, NULL, event),
           "clEnqueueNDRangeKernel");
+}
+
+/* Enqueues rounds [first, first + n_rounds); `event` becomes the end of the last one. */
+static void
+enqueue(cl_uint first, cl_uint n_rounds, cl_event *event)
+{
+    for (cl_uint round = 0; round < n_rounds; round++) {
+        for (cl_uint i = 0; i < n_stages; i++) {
+            const int is_last = round + 1 == n_rounds && i + 1 == n_stages;
+            launch(&stages[i], first + round, is_last ? event : NULL);
+        }
+    }
+    check(clFlush(queue), "clFlush");
+}
+
+static void
+end(cl_event event)
+{
+    if (event != NULL) {
+        check(clWaitForEvents(1, &event), "clWaitForEvents");
+        clReleaseEvent(event);
+    }
 }
 
 static uint64_t
 run(cl_uint first, cl_uint n_rounds, cl_uint progress)
 {
     const uint64_t begun_ns = now_ns();
+    const cl_uint batch = ahead > 0 ? ahead : n_rounds;
+    cl_event before = NULL;
 
     for (cl_uint i = 0; i < n_stages; i++) {
         for (cl_uint parity = 0; parity < 2; parity++) {
@@ -287,53 +314,132 @@ run(cl_uint first, cl_uint n_rounds, cl_uint progress)
                            &progress);
         }
     }
-    for (cl_uint round = 0; round < n_rounds; round++) {
-        for (cl_uint i = 0; i < n_stages; i++) {
-            launch(&stages[i], first + round);
-        }
-        if ((round + 1) % FLUSH_ROUNDS == 0) {
-            clFlush(queue);
+    for (cl_uint done = 0; done < n_rounds; done += batch) {
+        const cl_uint n_left = n_rounds - done;
+        cl_event event = NULL;
+        enqueue(first + done, batch < n_left ? batch : n_left, &event);
+        end(before);
+        before = event;
+        if (batch >= n_left) {
+            break;
         }
     }
     check(clFinish(queue), "clFinish");
+    end(before);
     return now_ns() - begun_ns;
 }
 
-/*
- * Tries groups of several sizes for each stage, three times each, and keeps the fastest. The buffers
- * are what they were before: they are taken aside and put back.
- */
+/* ---- what fits best ---- */
+
+/* Nanoseconds of one of `n` launches in a row. */
+static uint64_t
+time_launches(Stage *stage, cl_uint n)
+{
+    const uint64_t begun_ns = now_ns();
+
+    for (cl_uint i = 0; i < n; i++) {
+        launch(stage, 0, NULL);
+    }
+    check(clFinish(queue), "clFinish");
+    return (now_ns() - begun_ns) / n;
+}
+
+static cl_uint
+launches_of(uint64_t one_ns)
+{
+    const uint64_t n = TRY_NS / (one_ns + 1);
+
+    return n < 1 ? 1 : n > 256 ? 256 : (cl_uint)n;
+}
+
+static void
+tune_group(Stage *stage)
+{
+    static const size_t sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256, 512 };
+    enum { N_SIZES = sizeof sizes / sizeof sizes[0] };
+    uint64_t best_ns[N_SIZES];
+    size_t most = 0;
+    size_t best = 0;
+
+    clGetKernelWorkGroupInfo(stage->kernels[0], device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most,
+                             &most, NULL);
+    for (cl_uint try = 0; try <= N_TRIES; try++) {
+        for (size_t i = 0; i < N_SIZES && sizes[i] <= most; i++) {
+            stage->group = sizes[i];
+            if (try == 0) { /* the first launch compiles */
+                time_launches(stage, 1);
+                best_ns[i] = time_launches(stage, 1);
+            } else {
+                const uint64_t one_ns = time_launches(stage, launches_of(best_ns[i]));
+                best_ns[i] = one_ns < best_ns[i] ? one_ns : best_ns[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < N_SIZES && sizes[i] <= most; i++) {
+        best = best_ns[i] < best_ns[best] ? i : best;
+    }
+    stage->group = sizes[best];
+}
+
+/* Groups of stages that are alike are tried once. */
+static void
+tune_groups(void)
+{
+    for (cl_uint i = 0; i < n_stages; i++) {
+        cl_uint k = 0;
+        while (k < i && (strcmp(stages[k].name, stages[i].name) != 0 ||
+                         stages[k].n_items != stages[i].n_items)) {
+            k++;
+        }
+        if (k < i) {
+            stages[i].group = stages[k].group;
+        } else {
+            tune_group(&stages[i]);
+        }
+    }
+}
+
+static void
+tune_ahead(void)
+{
+    static const cl_uint choices[] = { 0, 1, 2, 4, 8, 16, 32, 64, 128, 256 };
+    const uint64_t one_ns = run(0, 4, 0) / 4 + 1;
+    const uint64_t n_wanted = 20 * (uint64_t)TRY_NS / one_ns;
+    const cl_uint n_rounds = n_wanted < 4 ? 4 : n_wanted > 4096 ? 4096 : (cl_uint)n_wanted;
+    uint64_t best_ns = UINT64_MAX;
+    cl_uint best = 0;
+
+    for (cl_uint try = 0; try < N_TRIES; try++) {
+        for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+            ahead = choices[i];
+            const uint64_t took_ns = ahead < n_rounds ? run(0, n_rounds, 0) : UINT64_MAX;
+            best = took_ns < best_ns ? ahead : best;
+            best_ns = took_ns < best_ns ? took_ns : best_ns;
+        }
+    }
+    ahead = best;
+}
+
+/* The buffers are what they were before: they are taken aside and put back. */
 static void
 tune(void)
 {
-    static const size_t sizes[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256 };
     cl_mem aside[MAX_BUFFERS];
     cl_int code = CL_SUCCESS;
 
     for (cl_uint i = 0; i < n_buffers; i++) {
         aside[i] = clCreateBuffer(context, CL_MEM_READ_WRITE, buffer_sizes[i], NULL, &code);
         check(code, "clCreateBuffer");
-        clEnqueueCopyBuffer(queue, buffers[i], aside[i], 0, 0, buffer_sizes[i], 0, NULL, NULL);
+        check(
+            clEnqueueCopyBuffer(queue, buffers[i], aside[i], 0, 0, buffer_sizes[i], 0, NULL, NULL),
+            "clEnqueueCopyBuffer");
     }
-    for (cl_uint i = 0; i < n_stages; i++) {
-        uint64_t best_ns = UINT64_MAX;
-        size_t best = 1;
-        for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
-            stages[i].group = sizes[k];
-            for (cl_uint try = 0; try < 4; try++) { /* the first one compiles */
-                const uint64_t begun_ns = now_ns();
-                launch(&stages[i], 0);
-                check(clFinish(queue), "clFinish");
-                if (try > 0 && now_ns() - begun_ns < best_ns) {
-                    best_ns = now_ns() - begun_ns;
-                    best = sizes[k];
-                }
-            }
-        }
-        stages[i].group = best;
-    }
+    tune_groups();
+    tune_ahead();
     for (cl_uint i = 0; i < n_buffers; i++) {
-        clEnqueueCopyBuffer(queue, aside[i], buffers[i], 0, 0, buffer_sizes[i], 0, NULL, NULL);
+        check(
+            clEnqueueCopyBuffer(queue, aside[i], buffers[i], 0, 0, buffer_sizes[i], 0, NULL, NULL),
+            "clEnqueueCopyBuffer");
         check(clFinish(queue), "clFinish");
         clReleaseMemObject(aside[i]);
     }
@@ -397,7 +503,7 @@ main(int argc, char **argv)
     for (cl_uint i = 0; i < n_stages; i++) {
         printf(" %zu", stages[i].group);
     }
-    printf("\n");
+    printf(" ahead %u\n", ahead);
     fflush(stdout);
     serve();
     return 0;

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "support/json.h"
+#include "support/live_program.h"
+#include "support/processes.h"
 #include "support/program.h"
 
 namespace
@@ -32,6 +34,14 @@ class DevicesTest : public testing::Test
         }
         ADD_FAILURE() << end << " is not there";
         return Json("{}");
+    }
+
+    static bool
+    has_loaded(pid_t pid, const std::string &file)
+    {
+        const std::string maps = rein_test::read_text("/proc/" + std::to_string(pid) + "/maps");
+
+        return maps.find(file) != std::string::npos;
     }
 
     Program rein_{ "rein" };
@@ -94,6 +104,110 @@ TEST_F(DevicesTest, WhyInTextNamesFileStateAndReason)
     EXPECT_THAT(ended.out, HasSubstr("refused"));
     EXPECT_THAT(ended.out, HasSubstr(rein_.home().file("plugins/rein_plugin_noise.so")));
     EXPECT_THAT(ended.out, HasSubstr("loaded"));
+}
+
+/* Rows of fakes, in a folder of the home. */
+class DevicesDriverTest : public DevicesTest
+{
+  protected:
+    void
+    SetUp() override
+    {
+        put("drivers");
+        rein_.set("REIN_PLUGIN_PATH", rein_.home().file("plugins"));
+        rein_.set("FAKE_DRIVERS", "good,abort");
+    }
+
+    void
+    put(const std::string &fake)
+    {
+        const std::string file = "/rein_plugin_fake_" + fake + ".so";
+        std::filesystem::create_directories(rein_.home().file("plugins"));
+        std::filesystem::copy(REIN_FAKE_PLUGIN_DIR + file, rein_.home().file("plugins") + file);
+    }
+};
+
+TEST_F(DevicesDriverTest, WhyInTextHasADriverColumn)
+{
+    Ended ended = rein_.run({ "devices", "--why" });
+
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("PLUGIN     DRIVER  STATE"));
+    EXPECT_THAT(ended.out, HasSubstr("drv 1.0    good    loaded        1  "));
+    EXPECT_THAT(ended.out, HasSubstr("drv 1.0    abort   failed        0  "));
+    EXPECT_THAT(ended.out, HasSubstr("its driver ended the process by SIGABRT while it was probed; "
+                                     "it said: libfake: broken"));
+    EXPECT_THAT(ended.out, HasSubstr("\ncuda       -       absent"));
+}
+
+TEST_F(DevicesDriverTest, JsonHasDriverAndItsPath)
+{
+    for (const char *format : { "json", "ndjson" }) {
+        Ended ended = rein_.run({ "devices", "--why", "--format", format });
+        ASSERT_EQ(ended.code, 0) << ended.err;
+        std::vector<Json> lines = std::string(format) == "json"
+                                      ? Json(ended.out).items("candidates")
+                                      : Json::lines(ended.out);
+        while (!lines.empty() && lines[0].text("type") == "device") {
+            lines.erase(lines.begin());
+        }
+        Json failed = find(lines, "reason", "libfake: broken");
+        EXPECT_EQ(failed.text("plugin"), "drv");
+        EXPECT_EQ(failed.text("driver"), "abort");
+        EXPECT_EQ(failed.text("driver_path"), "/etc/fake/abort.icd");
+        EXPECT_EQ(failed.text("state"), "failed");
+        EXPECT_EQ(failed.text("path"), rein_.home().file("plugins/rein_plugin_fake_drivers.so"));
+        Json absent = find(lines, "reason", "in any plugin folder");
+        EXPECT_EQ(absent.text("driver"), "");
+        EXPECT_EQ(absent.text("driver_path"), "");
+    }
+}
+
+TEST_F(DevicesDriverTest, TimeoutIsASetting)
+{
+    put("hangs");
+    rein_.set("REIN_PROBE_TIMEOUT", "1500ms");
+    Ended ended = rein_.run({ "devices", "--why" });
+
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("did not answer within 1.5 s"));
+
+    rein_.set("REIN_PROBE_TIMEOUT", "1ms");
+    ended = rein_.run({ "devices" });
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("REIN_PROBE_TIMEOUT: probe.timeout is \"1ms\""));
+}
+
+TEST_F(DevicesDriverTest, WorkerIsASetting)
+{
+    rein_.home().write("config/rein/rein.conf", "[worker]\npath = /nowhere/rein-worker\n");
+    Ended ended = rein_.run({ "devices", "--why" });
+
+    EXPECT_EQ(ended.code, 10);
+    EXPECT_THAT(ended.out, HasSubstr("the worker program /nowhere/rein-worker cannot be started"));
+
+    rein_.set("REIN_WORKER", "/neither/rein-worker");
+    ended = rein_.run({ "devices", "--why" });
+    EXPECT_THAT(ended.out, HasSubstr("the worker program /neither/rein-worker cannot be started"));
+}
+
+TEST_F(DevicesDriverTest, WorkerIsGoneWhenItsHostIsKilledWhileAProbeHangs)
+{
+    put("hangs");
+    rein_test::LiveProgram host(rein_.home(), "rein", { "devices" },
+                                { "REIN_PLUGIN_PATH=" + rein_.home().file("plugins") });
+    std::vector<pid_t> workers;
+
+    /* that of the hanging probe is the only one that stays */
+    ASSERT_TRUE(rein_test::WaitUntil([&] {
+        const std::vector<pid_t> now = rein_test::FindChildren(host.pid());
+        const bool is_settled = now.size() == 1 && has_loaded(now[0], "rein_plugin_fake_hangs.so");
+        workers = now;
+        return is_settled;
+    }));
+    host.send(SIGKILL);
+    EXPECT_EQ(host.wait().code, -SIGKILL);
+    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(workers[0]); }));
 }
 
 TEST_F(DevicesTest, BackendWithoutAFileIsAbsent)

@@ -5,10 +5,10 @@
 #     install_test.sh contents WORK                          names, SONAME, exported symbols, rpath
 #     install_test.sh find_package WORK CMAKE EXAMPLES CC    builds and runs the examples by CMake
 #     install_test.sh pkg_config WORK EXAMPLES CC NAME...    the same by pkg-config
-#     install_test.sh program WORK                           the program finds librein and plugins
+#     install_test.sh program WORK                           the program finds librein, worker, plugins
 #     install_test.sh clean WORK
 set -eu
-unset REIN_PLUGIN_PATH LD_LIBRARY_PATH CMAKE_PREFIX_PATH PKG_CONFIG_PATH
+unset REIN_PLUGIN_PATH REIN_WORKER LD_LIBRARY_PATH CMAKE_PREFIX_PATH PKG_CONFIG_PATH
 
 fail() {
     printf 'install_test: %s\n' "$*" >&2
@@ -39,7 +39,8 @@ install_prefix() {
 check_contents() {
     library=$(under "$1" librein.so)
     for file in rein/rein.h rein/version.h rein/plugin_abi.h rein/rein_kernel.h pkgconfig/rein.pc \
-        cmake/rein/rein-config.cmake bin/rein rein/plugins/rein_plugin_cpu.so; do
+        cmake/rein/rein-config.cmake bin/rein rein/rein-worker rein/worker.h \
+        rein/plugins/rein_plugin_cpu.so; do
         under "$1" "$file" >/dev/null
     done
     readelf -d "$library" | grep -q 'SONAME.*\[librein\.so\.[0-9]*\]' ||
@@ -48,7 +49,7 @@ check_contents() {
     for plugin in "$1"/prefix/lib*/rein/plugins/*.so "$1"/prefix/lib/*/rein/plugins/*.so; do
         [ ! -e "$plugin" ] || only_exports "$plugin" '^rein_plugin$'
     done
-    for file in "$library" "$(under "$1" bin/rein)"; do
+    for file in "$library" "$(under "$1" bin/rein)" "$(under "$1" rein/rein-worker)"; do
         readelf -d "$file" | grep -E 'R(UN)?PATH' | grep -qv '\[$ORIGIN[^:]*\]' &&
             fail "$file looks for libraries outside the prefix"
     done
@@ -86,6 +87,15 @@ build_with_pkg_config() {
 run_program() {
     program=$(under "$1" bin/rein)
     "$program" devices | grep cpu || fail "the installed program finds no CPU plugin"
+    # the worker finds librein by its own place: it gets far enough to say what it is
+    worker=$(under "$1" rein/rein-worker)
+    "$worker" 2>&1 | grep -q 'is started by librein' || fail "the worker does not find librein"
+    # and it is the one that is used: without it nothing is found, and the reason says why
+    mv "$worker" "$worker.away"
+    without=$("$program" devices --why || :)
+    mv "$worker.away" "$worker"
+    printf '%s\n' "$without" | grep -q "$worker cannot be started" ||
+        fail "the installed program does not use the worker beside librein"
 }
 
 action=$1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What only librein as a shared library can show: it finds the plugins beside itself. */
+/* What only librein as a shared library can show: it finds plugins and its worker beside itself. */
 
 #include <dlfcn.h>
 
@@ -26,6 +26,7 @@ class RegistryLibraryTest : public testing::Test
     SetUp() override
     {
         unsetenv("REIN_PLUGIN_PATH");
+        unsetenv("REIN_WORKER");
         setenv("XDG_DATA_HOME", folder_.At("data").c_str(), 1);
     }
 
@@ -41,7 +42,7 @@ class RegistryLibraryTest : public testing::Test
     rein_test::TemporaryFolder folder_;
 };
 
-TEST_F(RegistryLibraryTest, PluginsAreFoundBesideLibrein)
+TEST_F(RegistryLibraryTest, PluginsAndWorkerAreFoundBesideLibrein)
 {
     g_autoptr(ReinRegistry) registry = rein_registry_new();
     const fs::path expected = Library().parent_path() / "rein/plugins/rein_plugin_cpu.so";

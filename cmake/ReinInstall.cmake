@@ -28,7 +28,7 @@ function(rein_install_package)
         rein_header_paths(headers ${target})
         install(FILES ${headers} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/rein")
     endforeach()
-    install(FILES "${REIN_DIALECT}" DESTINATION "${CMAKE_INSTALL_DATADIR}/rein")
+    install(FILES ${REIN_DIALECT} DESTINATION "${CMAKE_INSTALL_DATADIR}/rein")
     install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
     configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/rein-config.cmake.in"

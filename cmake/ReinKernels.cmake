@@ -4,7 +4,8 @@
 # file.
 
 set(REIN_SCRIPTS_DIR "${PROJECT_SOURCE_DIR}/cmake/scripts")
-set(REIN_DIALECT "${REIN_KERNELS_DIR}/rein_kernel.h")
+# The dialect, joined in this order without anything between.
+set(REIN_DIALECT "${REIN_KERNELS_DIR}/rein_kernel.h" "${REIN_KERNELS_DIR}/rein_math.h")
 
 # Instruction levels of native kernels, least first, as in plugins/cpu/cpu_prebuilt.h.
 set(REIN_KERNEL_LEVELS baseline avx2 avx512)
@@ -91,7 +92,7 @@ function(rein_kernels_native)
                 "-DDIALECT=${REIN_DIALECT}" "-DLEVELS=${REIN_KERNEL_LEVELS}"
                 "-DBUILT_LEVELS=${REIN_BUILT_LEVELS}" "-DOUTPUT=${table}"
                 -P "${REIN_SCRIPTS_DIR}/native_table.cmake"
-        DEPENDS "${text}" "${REIN_DIALECT}" "${REIN_SCRIPTS_DIR}/native_table.cmake"
+        DEPENDS "${text}" ${REIN_DIALECT} "${REIN_SCRIPTS_DIR}/native_table.cmake"
         VERBATIM)
     set_source_files_properties("${text}" PROPERTIES HEADER_FILE_ONLY ON)
     target_sources(${arg_TARGET} PRIVATE "${text}" "${table}")
@@ -101,6 +102,7 @@ function(rein_kernels_native)
         file(CONFIGURE OUTPUT "${source}" CONTENT [[
 #define REIN_KERNEL_SUFFIX _@arg_PROGRAM@_@level@
 #include "rein_kernel.h"
+#include "rein_math.h"
 #include "@text@"
 ]] @ONLY)
         set(flags ${REIN_KERNEL_FLAGS} ${REIN_KERNEL_FLAGS_${level}})

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The dialect: one kernel text that compiles as OpenCL C 1.2, CUDA C++ and C17. A kernel is written
+ * The dialect: one kernel text that compiles as OpenCL C 1.2, CUDA C++ and C17; with rein_math.h
+ * behind it what backends put before a kernel. A kernel is written
  *
  *     REIN_KERNEL(onemax, IN(u32, params), IN(u16, genes), IN(u32, changed), OUT(i32, fitness))
  *     {
@@ -32,7 +33,7 @@ typedef long i64;
 typedef float f32;
 #define REIN_GLOBAL __global
 #define REIN_RESTRICT restrict
-#define REIN_FN static inline
+#define REIN_FN __attribute__((unused)) static inline
 #elif defined(__CUDACC__)
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -44,7 +45,7 @@ typedef long long i64;
 typedef float f32;
 #define REIN_GLOBAL
 #define REIN_RESTRICT __restrict__
-#define REIN_FN static __device__ __forceinline__
+#define REIN_FN __attribute__((unused)) static __device__ __forceinline__
 #else
 #include <stdint.h>
 typedef uint8_t u8;
@@ -159,10 +160,7 @@ typedef float f32;
 /* Gene i of this item; `genes` and `n_genes` must be in scope. */
 #define GENE(i) genes[REIN_AT(n_genes, item, (u32)(i))]
 
-/*
- * Index of element i of item's scratch row of `n` elements: side by side where an item has a core and
- * its cache for itself, interleaved where neighbouring items run in lockstep.
- */
+/* Whether neighbouring items run in lockstep; a backend whose device is a processor sets it to 0. */
 #ifndef REIN_LOCKSTEP
 #if defined(__OPENCL_VERSION__) || defined(__CUDACC__)
 #define REIN_LOCKSTEP 1
@@ -170,6 +168,11 @@ typedef float f32;
 #define REIN_LOCKSTEP 0
 #endif
 #endif
+
+/*
+ * Index of element i of item's scratch row of `n` elements: interleaved where neighbouring items run
+ * in lockstep, side by side where an item has a core and its cache for itself.
+ */
 #if REIN_LOCKSTEP
 #define REIN_SCRATCH_AT(n, item, i) REIN_AT(n, item, i)
 #else

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 # Run by the build: writes OUTPUT, the table of the kernels in TEXT for cpu_prebuilt.h: name,
-# digest of DIALECT and TEXT, and a function for each of LEVELS, NULL for one that is not in
+# digest of the files DIALECT and of TEXT, and a function for each of LEVELS, NULL for one that is not in
 # BUILT_LEVELS.
 cmake_minimum_required(VERSION 3.25)
 
 file(READ "${TEXT}" text)
-file(READ "${DIALECT}" dialect)
+set(dialect "")
+foreach(file IN LISTS DIALECT)
+    file(READ "${file}" part)
+    string(APPEND dialect "${part}")
+endforeach()
 string(SHA256 digest "${dialect}${text}")
 string(REGEX MATCHALL "\nREIN_KERNEL\\([A-Za-z_][A-Za-z0-9_]*" kernels "\n${text}")
 list(TRANSFORM kernels REPLACE "\nREIN_KERNEL\\(" "")

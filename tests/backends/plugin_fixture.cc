@@ -23,7 +23,9 @@ ReadFile(const std::string &path)
 static const std::string &
 Dialect()
 {
-    static const std::string text = ReadFile(REIN_TEST_DATA_DIR "/../../kernels/rein_kernel.h");
+    static const std::string folder = REIN_TEST_DATA_DIR "/../../kernels/";
+    static const std::string text =
+        ReadFile(folder + "rein_kernel.h") + ReadFile(folder + "rein_math.h");
 
     return text;
 }

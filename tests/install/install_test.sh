@@ -38,8 +38,8 @@ install_prefix() {
 
 check_contents() {
     library=$(under "$1" librein.so)
-    for file in rein/rein.h rein/version.h rein/plugin_abi.h rein/rein_kernel.h pkgconfig/rein.pc \
-        cmake/rein/rein-config.cmake bin/rein rein/rein-worker rein/worker.h \
+    for file in rein/rein.h rein/version.h rein/plugin_abi.h rein/rein_kernel.h rein/rein_math.h \
+        pkgconfig/rein.pc cmake/rein/rein-config.cmake bin/rein rein/rein-worker rein/worker.h \
         rein/plugins/rein_plugin_cpu.so; do
         under "$1" "$file" >/dev/null
     done

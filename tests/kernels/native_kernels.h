@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The kernels of evolution in the dialect's C build, linked into the test: for genes of 16 and of 32
- * bits, as a backend calls them. `buffers` are the kernel's arguments in order. [any thread]
+ * The kernels of evolution in the dialect's C build, linked into the test, for genes of 16 and of 32
+ * bits, and the test functions, as a backend calls them. `buffers` are the kernel's arguments in order. [any thread]
  */
 
 #pragma once
@@ -19,6 +19,12 @@ typedef void (*NativeKernel)(void *const *buffers, uint32_t first, uint32_t end,
 /* "evolve_select" and so on; NULL for a name that is none. */
 NativeKernel native_kernel_int16(const char *name);
 NativeKernel native_kernel_int32(const char *name);
+
+/* "sphere_fitness" and so on. */
+NativeKernel native_kernel_functions(const char *name);
+
+/* Those of kernels/README.md: "qap_improve" and so on. */
+NativeKernel native_kernel_examples(const char *name);
 
 /* What the dialect makes of a counter and a key. */
 void native_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t word[4]);

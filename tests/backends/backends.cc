@@ -35,6 +35,8 @@ const std::vector<Skip> unsupported = {
     { "oclgrind", "PluginRunTest.StageSeesAllResultsOfTheStageBefore", SIMULATOR },
     { "oclgrind", "PluginRunTest.StopByAnotherThreadEndsASliceThatHasNoEndAfterWholeRounds",
       SIMULATOR },
+    { "rusticl", "CourseTest.OfComp05AsRecommendedIsTheCpus",
+      "30000 moves are more iterations than the 65535 that llvmpipe goes through" },
     { "oclgrind", "PluginTest.OpenAgainAndAgainLeavesNoDescriptorAndNoThread", SIMULATOR },
 };
 

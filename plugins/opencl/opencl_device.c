@@ -13,11 +13,13 @@
 #include "plugin_check.h"
 #include "plugin_msg.h"
 
-/* A processor has an item in a group for each lane of its vectors, or one where items are few. */
-#define CPU_SMALL_GROUP 1u
-#define CPU_LARGE_GROUP 16u
-#define GPU_SMALL_GROUP 32u
-#define GPU_LARGE_GROUP 128u
+/*
+ * A processor takes up one group after another, which costs as much as hundreds of instructions: few
+ * items go one by one, so that each core has some, many in large groups. Elsewhere the least is what
+ * runs in lockstep.
+ */
+static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 128 };
+static const uint32_t gpu_groups[OPENCL_N_GROUPS] = { 32, 128, 256 };
 #define GROUPS_PER_UNIT 4u
 
 /* ---- probe ---- */
@@ -167,13 +169,12 @@ opencl_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out,
         opencl_device_close(device); /* copes with a half-built device */
         return status;
     }
-    device->groups[0] =
-        at_most(device->card.is_cpu ? CPU_SMALL_GROUP : GPU_SMALL_GROUP, device->card.max_group);
-    device->groups[1] =
-        at_most(device->card.is_cpu ? CPU_LARGE_GROUP : GPU_LARGE_GROUP, device->card.max_group);
-    rein_host_log(host, REIN_LOG_INFO, "%s: %s, %s, groups of %u and %u", id,
-                  device->card.info.name, device->card.platform_version, device->groups[0],
-                  device->groups[1]);
+    for (uint32_t i = 0; i < OPENCL_N_GROUPS; i++) {
+        device->groups[i] =
+            at_most(device->card.is_cpu ? cpu_groups[i] : gpu_groups[i], device->card.max_group);
+    }
+    rein_host_log(host, REIN_LOG_INFO, "%s: %s, %s", id, device->card.info.name,
+                  device->card.platform_version);
     *out = device;
     return REIN_OK;
 }

@@ -22,41 +22,6 @@ static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 128 };
 static const uint32_t gpu_groups[OPENCL_N_GROUPS] = { 32, 128, 256 };
 #define GROUPS_PER_UNIT 4u
 
-/* ---- probe ---- */
-
-typedef struct Probe {
-    ReinFoundCb found;
-    void *context;
-    uint32_t n_found;
-} Probe;
-
-static bool
-probe_card(void *context, const OpenclCard *card)
-{
-    Probe *probe = context;
-
-    probe->n_found++;
-    probe->found(probe->context, &card->info);
-    return true;
-}
-
-ReinStatus
-opencl_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
-{
-    OpenclSymbols cl = { 0 };
-    Probe probe = { .found = found, .context = context };
-    ReinStatus status = rein_host_check(host, msg);
-
-    if (status != REIN_OK || found == NULL) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
-    }
-    status = opencl_symbols_load(&cl, host, msg);
-    if (status == REIN_ERR_NO_DEVICE) {
-        return REIN_OK; /* none is a fine answer, and the message says why */
-    }
-    return opencl_platform_each(&cl, probe_card, &probe, msg);
-}
-
 /* ---- open and close ---- */
 
 typedef struct Search {
@@ -66,10 +31,11 @@ typedef struct Search {
 } Search;
 
 static bool
-match_card(void *context, const OpenclCard *card)
+match_card(void *context, const OpenclCard *card, ReinMsg *fault)
 {
     Search *search = context;
 
+    (void)fault;
     if (strcmp(card->info.id, search->id) == 0) {
         search->card = *card;
         search->is_found = true;
@@ -96,19 +62,6 @@ find_card(ReinPluginDevice *device, const char *id, ReinMsg *msg)
     return REIN_OK;
 }
 
-/* What a driver reports beside its calls' answers; it may call from any thread. */
-static void CL_CALLBACK
-log_driver(const char *text, const void *data, size_t size, void *context)
-{
-    const ReinHost *host = context;
-
-    (void)data;
-    (void)size;
-    if (host != NULL && text != NULL) { /* Oclgrind 21.10 hands its own data over, not ours */
-        rein_host_log(host, REIN_LOG_DEBUG, "driver: %s", text);
-    }
-}
-
 static ReinStatus
 open_queue(ReinPluginDevice *device, ReinMsg *msg)
 {
@@ -117,14 +70,25 @@ open_queue(ReinPluginDevice *device, ReinMsg *msg)
     cl_int code = CL_SUCCESS;
     ReinStatus status = REIN_OK;
 
-    device->context = device->cl.clCreateContext(properties, 1, &device->card.device, log_driver,
-                                                 (void *)device->host, &code);
+    device->context =
+        device->cl.clCreateContext(properties, 1, &device->card.device, NULL, NULL, &code);
     status = opencl_status_check(code, "clCreateContext", msg);
     if (status != REIN_OK) {
         return status;
     }
     device->queue = device->cl.clCreateCommandQueue(device->context, device->card.device, 0, &code);
     return opencl_status_check(code, "clCreateCommandQueue", msg);
+}
+
+static void
+close_queue(ReinPluginDevice *device)
+{
+    if (device->queue != NULL) {
+        device->cl.clReleaseCommandQueue(device->queue);
+    }
+    if (device->context != NULL) {
+        device->cl.clReleaseContext(device->context);
+    }
 }
 
 static uint32_t
@@ -187,14 +151,53 @@ opencl_device_close(ReinPluginDevice *device)
     }
     rein_held_clear(&device->programs, opencl_program_end, device);
     rein_held_clear(&device->buffers, opencl_buffer_end, device);
-    if (device->queue != NULL) {
-        device->cl.clReleaseCommandQueue(device->queue);
-    }
-    if (device->context != NULL) {
-        device->cl.clReleaseContext(device->context);
-    }
+    close_queue(device);
     free(device->stages);
     free(device);
+}
+
+/* ---- probe ---- */
+
+typedef struct Probe {
+    const ReinHost *host;
+    OpenclSymbols cl;
+    ReinFoundCb found;
+    void *context;
+} Probe;
+
+/* Only what a device computes shows whether it can be used; a wrong setting is open()'s to report. */
+static bool
+probe_card(void *context, const OpenclCard *card, ReinMsg *fault)
+{
+    const Probe *probe = context;
+    ReinPluginDevice device = { .host = probe->host, .cl = probe->cl, .card = *card };
+    ReinStatus status = open_queue(&device, fault);
+
+    if (status == REIN_OK) {
+        status = opencl_trial_run(&device, fault);
+    }
+    close_queue(&device);
+    if (status == REIN_OK || status == REIN_ERR_INVALID_ARGUMENT) {
+        rein_msg_set(fault, "%s", "");
+        probe->found(probe->context, &card->info);
+    }
+    return true;
+}
+
+ReinStatus
+opencl_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
+{
+    Probe probe = { .host = host, .found = found, .context = context };
+    ReinStatus status = rein_host_check(host, msg);
+
+    if (status != REIN_OK || found == NULL) {
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
+    }
+    status = opencl_symbols_load(&probe.cl, host, msg);
+    if (status == REIN_ERR_NO_DEVICE) {
+        return REIN_OK; /* none is a fine answer, and the message says why */
+    }
+    return opencl_platform_each(&probe.cl, probe_card, &probe, msg);
 }
 
 /* ---- small things ---- */

@@ -99,11 +99,11 @@ opencl_launch_warm(ReinPluginDevice *device, OpenclKernel *kernel, ReinMsg *msg)
     for (uint32_t parity = 0; parity < 2 && code == CL_SUCCESS; parity++) {
         code = bind_nothing(&device->cl, &kernel->bindings[parity], kernel->n_buffers);
     }
-    for (uint32_t i = 0; i < OPENCL_N_GROUPS && code == CL_SUCCESS; i++) {
-        const size_t group =
-            device->groups[i] < kernel->max_group ? device->groups[i] : kernel->max_group;
-        code = device->cl.clEnqueueNDRangeKernel(device->queue, kernel->bindings[0].kernel, 1, NULL,
-                                                 &group, &group, 0, NULL, NULL);
+    for (uint32_t i = 0; i < 2 * OPENCL_N_GROUPS && code == CL_SUCCESS; i++) {
+        const uint32_t most = device->groups[i / 2];
+        const size_t group = most < kernel->max_group ? most : kernel->max_group;
+        code = device->cl.clEnqueueNDRangeKernel(device->queue, kernel->bindings[i % 2].kernel, 1,
+                                                 NULL, &group, &group, 0, NULL, NULL);
     }
     if (code == CL_SUCCESS) {
         code = device->cl.clFinish(device->queue);

@@ -42,7 +42,10 @@ done
 
 for preset in "$@"; do
     case $preset in
-    clang) packages="$packages clang" ;;
+    tsan) ;;
+    *) packages="$packages clang oclgrind opencl-headers ocl-icd-opencl-dev" ;; # tests of kernels
+    esac
+    case $preset in
     release) packages="$packages git clang-format" ;; # for the test of the sources' form
     esac
 done

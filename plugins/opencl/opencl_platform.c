@@ -343,8 +343,7 @@ walk_platform(Walk *self, cl_platform_id platform)
         OpenclCard card = { .platform = platform,
                             .device = devices[i],
                             .info.struct_size = sizeof card.info,
-                            .is_pocl = strcmp(name, POCL) == 0,
-                            .is_oclgrind = strcmp(name, "Oclgrind") == 0 };
+                            .is_pocl = strcmp(name, POCL) == 0 };
 
         snprintf(card.info.id, sizeof card.info.id, OPENCL_PLUGIN_NAME ":%s:%u", short_name,
                  next_number(self, short_name));

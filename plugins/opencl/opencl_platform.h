@@ -34,7 +34,6 @@ typedef struct OpenclCard {
     bool has_compiler;
     bool divides_exactly; /* float32 division and square root are rounded correctly */
     bool is_pocl;
-    bool is_oclgrind;
 } OpenclCard;
 
 /*

@@ -44,9 +44,12 @@ done
 
 for preset in "$@"; do
     case $preset in
-    clang) packages="$packages clang" ;;
+    tsan) ;;
+    *) packages="$packages clang oclgrind opencl-headers ocl-icd-opencl-dev" ;; # tests of kernels
+    esac
+    case $preset in
     dev) packages="$packages $opencl_packages" ;;
-    release) packages="$packages $opencl_packages git clang-format" ;; # git for the test of the form
+    release) packages="$packages $opencl_packages git clang-format" ;; # git: test of the form
     esac
 done
 need_packages $packages

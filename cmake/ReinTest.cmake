@@ -23,7 +23,7 @@ set(REIN_TEST_ENVIRONMENT
     "XDG_DATA_HOME=${REIN_TEST_HOME}/data"
     "XDG_RUNTIME_DIR=${REIN_TEST_HOME}/run"
     "G_SLICE=always-malloc"
-    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1"
+    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:use_sigaltstack=0"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
     "LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/cmake/lsan.supp':print_suppressions=0"
     "TSAN_OPTIONS=halt_on_error=1:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")

@@ -9,9 +9,11 @@ set(REIN_RIVAL_DIR "${PROJECT_BINARY_DIR}/tests/rivals")
 set(REIN_TEST_HOME "${PROJECT_BINARY_DIR}/tests/home")
 set(REIN_FAKE_LIBRARY_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/libraries")
 
-# What every test sees: this build's plugins and worker, no files of the user's, sanitizers that
-# report and stop.
+# What every test sees: this build's plugins and worker, no files of the user's, no OpenCL driver but
+# those it asks for, sanitizers that report and stop.
+file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/tests/no-drivers")
 set(REIN_TEST_ENVIRONMENT
+    "OCL_ICD_VENDORS=${PROJECT_BINARY_DIR}/tests/no-drivers"
     "REIN_PLUGIN_PATH=${REIN_PLUGIN_OUTPUT_DIR}"
     "REIN_WORKER=${REIN_WORKER_OUTPUT_DIR}/rein-worker"
     "XDG_CONFIG_HOME=${REIN_TEST_HOME}/config"

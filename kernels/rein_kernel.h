@@ -22,7 +22,11 @@
 /* ---- the language underneath ---- */
 
 #if defined(__OPENCL_VERSION__)
+#ifdef REIN_FAST_MATH
+#pragma OPENCL FP_CONTRACT ON
+#else
 #pragma OPENCL FP_CONTRACT OFF
+#endif
 typedef uchar u8;
 typedef ushort u16;
 typedef uint u32;

@@ -153,12 +153,12 @@ bench_host(Bench *bench, GError **error)
 static gboolean
 check_fitness(const BenchWork *a, const BenchWork *b, GError **error)
 {
-    const gsize size = (gsize)2 * BENCH_EVALUATED * sizeof(gint32);
+    const gsize size = a->fitness_size;
     g_autofree gpointer first = g_malloc(size);
     g_autofree gpointer second = g_malloc(size);
 
-    if (!table_device_read(a->device, a->rig->fitness, first, size, error) ||
-        !table_device_read(b->device, b->rig->fitness, second, size, error)) {
+    if (!table_device_read(a->device, a->fitness, first, size, error) ||
+        !table_device_read(b->device, b->fitness, second, size, error)) {
         return FALSE;
     }
     if (memcmp(first, second, size) != 0) {
@@ -183,8 +183,7 @@ versus_work(Bench *bench, const BenchWorkSpec *spec, GError **error)
     g_autoptr(Series) ratio = series_new();
     Series *const rates[] = { first_rate, second_rate };
 
-    if (second == NULL ||
-        (spec->kind == BENCH_WORK_EVALUATE && !check_fitness(first, second, error))) {
+    if (second == NULL || (first->fitness != 0 && !check_fitness(first, second, error))) {
         return FALSE;
     }
     for (guint i = 0; i < bench->n_repeats; i++) {

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 typedef enum {
     BENCH_WORK_EVALUATE, /* full timetable evaluations */
     BENCH_WORK_MOVES,    /* delta-evaluated timetable moves */
+    BENCH_WORK_FLOAT,    /* evaluations of the Rastrigin function in 100 dimensions */
     BENCH_WORK_ROUND,    /* rounds of empty kernels */
 } BenchWorkKind;
 
@@ -36,9 +37,11 @@ typedef struct BenchWork {
     ReinStage stages[BENCH_MAX_STAGES];
     guint32 n_stages;
     guint32 interleave;
-    guint32 n_rounds; /* that take about 100 ms */
-    guint32 round;    /* the next */
-    double per_round; /* evaluations, moves, or 1 */
+    guint32 n_rounds;   /* that take about 100 ms */
+    guint32 round;      /* the next */
+    double per_round;   /* evaluations, moves, or 1 */
+    guint64 fitness;    /* buffer that holds the same after any round; 0: there is none */
+    gsize fitness_size; /* bytes */
 } BenchWork;
 
 /* Opens the device and makes everything ready; `entry` is of the plugin in `plugin_path`. */

@@ -67,15 +67,6 @@ ctt_rig_take_genes(CttRig *self, guint32 interleave, GError **error)
     return table_device_take(self->device, size, genes, error);
 }
 
-static void
-bind_all(ReinStage *stage, const guint64 *buffers, guint32 n)
-{
-    stage->n_buffers = n;
-    for (guint32 i = 0; i < n; i++) {
-        stage->buffers[i][0] = stage->buffers[i][1] = buffers[i];
-    }
-}
-
 static gboolean
 ctt_rig_bind(CttRig *self, guint32 interleave, GError **error)
 {
@@ -117,10 +108,10 @@ ctt_rig_bind(CttRig *self, guint32 interleave, GError **error)
     self->fitness = buffers[3];
     self->evaluate =
         (ReinStage){ .program = program, .kernel = "timetable_fitness", .n_items = self->n_items };
-    bind_all(&self->evaluate, buffers, 6);
+    table_device_bind(&self->evaluate, buffers, 6);
     self->improve = self->evaluate;
     self->improve.kernel = "timetable_improve";
-    bind_all(&self->improve, buffers, 7);
+    table_device_bind(&self->improve, buffers, 7);
     return TRUE;
 }
 

@@ -167,6 +167,15 @@ table_device_take(TableDevice *self, gsize size, gconstpointer content, GError *
     return buffer;
 }
 
+void
+table_device_bind(ReinStage *stage, const guint64 *buffers, guint32 n)
+{
+    stage->n_buffers = n;
+    for (guint32 i = 0; i < n; i++) {
+        stage->buffers[i][0] = stage->buffers[i][1] = buffers[i];
+    }
+}
+
 guint
 table_device_get_n_buffers(const TableDevice *self)
 {

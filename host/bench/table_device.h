@@ -37,6 +37,9 @@ guint64 table_device_build(TableDevice *self, const char *name, const char *text
 /* A buffer that begins with `content`, if that is not NULL; 0 with an error. */
 guint64 table_device_take(TableDevice *self, gsize size, gconstpointer content, GError **error);
 
+/* Binds `n` buffers to the stage, the same in rounds of either parity. */
+void table_device_bind(ReinStage *stage, const guint64 *buffers, guint32 n);
+
 gboolean table_device_read(TableDevice *self, guint64 buffer, gpointer data, gsize size,
                            GError **error);
 

@@ -59,22 +59,29 @@ platform_text(const OpenclSymbols *cl, cl_platform_id platform, cl_platform_info
     return code;
 }
 
-static void
+/* "" where the device does not say; what it answered instead. */
+static cl_int
 device_text(const OpenclSymbols *cl, cl_device_id device, cl_device_info key, char *text,
             size_t size)
 {
     size_t full_size = 0;
     char *full = NULL;
+    cl_int code = cl->clGetDeviceInfo(device, key, 0, NULL, &full_size);
 
     text[0] = '\0';
-    if (cl->clGetDeviceInfo(device, key, 0, NULL, &full_size) != CL_SUCCESS || full_size == 0) {
-        return;
+    if (code != CL_SUCCESS) {
+        return code;
     }
     full = calloc(1, full_size + 1);
-    if (full != NULL && cl->clGetDeviceInfo(device, key, full_size, full, NULL) == CL_SUCCESS) {
+    if (full == NULL) {
+        return CL_OUT_OF_HOST_MEMORY;
+    }
+    code = cl->clGetDeviceInfo(device, key, full_size, full, NULL);
+    if (code == CL_SUCCESS) {
         snprintf(text, size, "%s", full);
     }
     free(full);
+    return code;
 }
 
 /* A number of at most 64 bits; 0 where the device does not say. */
@@ -237,7 +244,9 @@ describe(const OpenclSymbols *cl, OpenclCard *card, const char *short_name)
     info->n_units = (uint32_t)must_know(cl, card, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof(cl_uint));
     info->interleave = card->is_cpu ? CPU_INTERLEAVE : GPU_INTERLEAVE;
     info->memory_size = must_know(cl, card, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof(cl_ulong));
-    device_text(cl, device, CL_DEVICE_VERSION, card->version, sizeof card->version);
+    const cl_int code =
+        device_text(cl, device, CL_DEVICE_VERSION, card->version, sizeof card->version);
+    card->code = card->code == CL_SUCCESS ? code : card->code;
     device_text(cl, device, CL_DEVICE_NAME, info->name, sizeof info->name);
     device_text(cl, device, CL_DEVICE_VENDOR, info->vendor, sizeof info->vendor);
     device_text(cl, device, CL_DRIVER_VERSION, version, sizeof version);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "oclgrind_functions.h"
 #include "oclgrind_none.h"
 #include "oclgrind_planted.h"
 #include "problems/format.h"
@@ -41,6 +42,18 @@ static const Case cases[] = {
       REIN_FITNESS_INT32 },
     { "planted_read_outside", oclgrind_planted, &oclgrind_planted_size, REIN_GENOME_INT16,
       REIN_FITNESS_INT32 },
+    { "sphere_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
+    { "rosenbrock_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
+    { "rastrigin_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
+    { "ackley_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
+    { "griewank_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
+    { "schwefel_fitness", oclgrind_functions, &oclgrind_functions_size, REIN_GENOME_INT32,
+      REIN_FITNESS_FLOAT32 },
 };
 
 static ReinProblem *

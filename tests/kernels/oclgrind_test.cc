@@ -62,7 +62,9 @@ TEST_P(OclgrindTest, FindsNothing)
 
 INSTANTIATE_TEST_SUITE_P(Kernels, OclgrindTest,
                          testing::Values(REIN_TEST_DATA_DIR "/itc2007/toy.ctt", "none_fitness",
-                                         "planted_nothing"));
+                                         "planted_nothing", "sphere_fitness", "rosenbrock_fitness",
+                                         "rastrigin_fitness", "ackley_fitness", "griewank_fitness",
+                                         "schwefel_fitness"));
 
 TEST_F(OclgrindTest, FindsAPlantedRace)
 {

@@ -8,15 +8,9 @@
 #include "ctt_rig.h"
 #include "plain_ctt.h"
 
-#define N_RANDOM 10u
-#define N_IMPROVED 8u
 #define MEASURE_NS 100e6
 
-static TableDevice *
-bench_open(Bench *bench, GError **error)
-{
-    return table_device_open(bench->plugin_path, bench->device->id, bench->settings, NULL, error);
-}
+/* ---- against plain C ---- */
 
 /* Kernel and plain C must agree on every genome, or their rates mean nothing. */
 static gboolean
@@ -34,9 +28,9 @@ evaluate_check(const CttRig *rig, PlainCtt *plain, GError **error)
         plain_ctt_evaluate(plain, rig->genomes + (gsize)i * rig->instance->n_lectures, &hard,
                            &soft);
         if (hard != fitness[i] || soft != fitness[rig->n_items + i]) {
-            g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
-                        "bench evaluate: genome %u: the kernel says %d/%d, plain C %d/%d", i,
-                        fitness[i], fitness[rig->n_items + i], hard, soft);
+            g_set_error(error, BENCH_ERROR, BENCH_ERROR_WRONG,
+                        "genome %u: the kernel says %d/%d, plain C %d/%d", i, fitness[i],
+                        fitness[rig->n_items + i], hard, soft);
             return FALSE;
         }
     }
@@ -68,127 +62,101 @@ evaluate_plain(const CttRig *rig, PlainCtt *plain)
 }
 
 static gboolean
-evaluate_instance(Bench *bench, TableDevice *device, const char *name, GError **error)
+evaluate_measure(Bench *bench, const char *name, BenchWork *work, PlainCtt *plain, GError **error)
 {
-    g_autoptr(CttRig) rig = ctt_rig_new(device, bench->data_folder, name, BENCH_EVALUATED,
-                                        bench->device->interleave, N_RANDOM, error);
-    g_autoptr(PlainCtt) plain = rig != NULL ? plain_ctt_new(rig->instance) : NULL;
+    static const char *const who[] = { "kernel", "plain C, one core" };
+    const BenchSide sides[] = { bench_side(bench), { "host", "plain C" } };
     g_autoptr(Series) ours = series_new();
     g_autoptr(Series) theirs = series_new();
     g_autoptr(Series) ratio = series_new();
-    g_autofree char *rein_label = g_strdup_printf("%s, kernel", name);
-    g_autofree char *plain_label = g_strdup_printf("%s, plain C, one core", name);
-    g_autofree char *ratio_label = g_strdup_printf("%s, kernel / plain C", name);
-    guint32 n_rounds = 0;
+    Series *const rates[] = { ours, theirs };
 
-    if (rig == NULL) {
-        return FALSE;
-    }
-    n_rounds = bench_calibrate(device, &rig->evaluate, 1, error);
-    if (n_rounds == 0 || !evaluate_check(rig, plain, error)) {
-        return FALSE;
-    }
     for (guint i = 0; i < bench->n_repeats; i++) {
-        const gint64 duration_ns = table_device_run(device, &rig->evaluate, 1, 0, n_rounds, error);
-        if (duration_ns < 0) {
+        const double our_rate = bench_work_run(work, error);
+        if (our_rate < 0) {
             return FALSE;
         }
-        const double our_rate = (double)n_rounds * BENCH_EVALUATED / (double)duration_ns * 1e9;
-        const double their_rate = evaluate_plain(rig, plain);
+        const double their_rate = evaluate_plain(work->rig, plain);
         series_add(ours, our_rate);
         series_add(theirs, their_rate);
         series_add(ratio, our_rate / their_rate);
     }
-    bench_report(bench, "evaluate", rein_label, "1/s", ours);
-    bench_report(bench, "evaluate", plain_label, "1/s", theirs);
-    bench_report(bench, "evaluate", ratio_label, "ratio", ratio);
+    bench_report_pair(bench, "evaluate", name, sides, who, rates, ratio);
     return TRUE;
+}
+
+static gboolean
+evaluate_work(Bench *bench, const BenchWorkSpec *spec, GError **error)
+{
+    g_autoptr(BenchWork) work =
+        bench_work_new(bench, spec, bench->device, bench->plugin_path, error);
+    g_autoptr(PlainCtt) plain = work != NULL ? plain_ctt_new(work->rig->instance) : NULL;
+
+    return work != NULL && bench_work_calibrate(work, error) &&
+           evaluate_check(work->rig, plain, error) &&
+           evaluate_measure(bench, spec->instance, work, plain, error);
 }
 
 gboolean
 bench_evaluate(Bench *bench, GError **error)
 {
-    g_autoptr(TableDevice) device = bench_open(bench, error);
-
-    return device != NULL && evaluate_instance(bench, device, "comp01", error) &&
-           evaluate_instance(bench, device, "comp02", error) &&
-           evaluate_instance(bench, device, "comp05", error);
+    return bench_work_each(bench, "evaluate", BENCH_WORK_EVALUATE, evaluate_work, error);
 }
 
-static gboolean
-moves_instance(Bench *bench, TableDevice *device, const char *name, GError **error)
-{
-    g_autoptr(CttRig) rig = ctt_rig_new(device, bench->data_folder, name, N_IMPROVED,
-                                        bench->device->interleave, 0, error);
-    g_autoptr(Series) rate = series_new();
-    g_autofree char *label = g_strdup_printf("%s, moves", name);
-    guint32 n_rounds = 0;
-    guint32 round = 1;
+/* ---- kernels whose rate is told by itself ---- */
 
-    if (rig == NULL) {
-        return FALSE;
-    }
-    n_rounds = bench_calibrate(device, &rig->improve, 1, error);
-    if (n_rounds == 0) {
+/* How fast one work is done, in whatever the work counts. */
+static gboolean
+rate_work(Bench *bench, const BenchWorkSpec *spec, Series *rates, GError **error)
+{
+    g_autoptr(BenchWork) work =
+        bench_work_new(bench, spec, bench->device, bench->plugin_path, error);
+
+    if (work == NULL || !bench_work_calibrate(work, error)) {
         return FALSE;
     }
     for (guint i = 0; i < bench->n_repeats; i++) {
-        const gint64 duration_ns =
-            table_device_run(device, &rig->improve, 1, round, n_rounds, error);
-        if (duration_ns < 0) {
+        const double rate = bench_work_run(work, error);
+        if (rate < 0) {
             return FALSE;
         }
-        round += n_rounds;
-        series_add(rate, (double)n_rounds * N_IMPROVED * rig->n_moves / (double)duration_ns * 1e9);
+        series_add(rates, spec->kind == BENCH_WORK_ROUND ? 1e6 / rate : rate);
     }
-    bench_report(bench, "moves", label, "1/s", rate);
+    return TRUE;
+}
+
+static gboolean
+moves_work(Bench *bench, const BenchWorkSpec *spec, GError **error)
+{
+    g_autoptr(Series) rates = series_new();
+
+    if (!rate_work(bench, spec, rates, error)) {
+        return FALSE;
+    }
+    bench_report(bench, "moves", spec->name, "1/s", rates);
     return TRUE;
 }
 
 gboolean
 bench_moves(Bench *bench, GError **error)
 {
-    g_autoptr(TableDevice) device = bench_open(bench, error);
-
-    return device != NULL && moves_instance(bench, device, "comp01", error) &&
-           moves_instance(bench, device, "comp02", error) &&
-           moves_instance(bench, device, "comp05", error);
+    return bench_work_each(bench, "moves", BENCH_WORK_MOVES, moves_work, error);
 }
 
 static gboolean
-round_population(Bench *bench, TableDevice *device, guint32 n_items, GError **error)
+round_work(Bench *bench, const BenchWorkSpec *spec, GError **error)
 {
-    ReinStage stages[BENCH_MAX_STAGES] = { 0 };
-    g_autoptr(Series) cost = series_new();
-    g_autofree char *label =
-        g_strdup_printf("%u stages of an empty kernel, population %u", BENCH_MAX_STAGES, n_items);
-    guint32 n_rounds = 0;
+    g_autoptr(Series) costs = series_new();
 
-    if (!bench_make_empty_stages(device, n_items, stages, error)) {
+    if (!rate_work(bench, spec, costs, error)) {
         return FALSE;
     }
-    n_rounds = bench_calibrate(device, stages, BENCH_MAX_STAGES, error);
-    for (guint i = 0; n_rounds > 0 && i < bench->n_repeats; i++) {
-        const gint64 duration_ns =
-            table_device_run(device, stages, BENCH_MAX_STAGES, 0, n_rounds, error);
-        if (duration_ns < 0) {
-            return FALSE;
-        }
-        series_add(cost, (double)duration_ns / n_rounds / 1000);
-    }
-    if (n_rounds == 0) {
-        return FALSE;
-    }
-    bench_report(bench, "round", label, "us", cost);
+    bench_report(bench, "round", spec->name, "us", costs);
     return TRUE;
 }
 
 gboolean
 bench_round(Bench *bench, GError **error)
 {
-    g_autoptr(TableDevice) device = bench_open(bench, error);
-
-    return device != NULL && round_population(bench, device, 64, error) &&
-           round_population(bench, device, 1024, error) &&
-           round_population(bench, device, 16384, error);
+    return bench_work_each(bench, "round", BENCH_WORK_ROUND, round_work, error);
 }

@@ -6,6 +6,7 @@
 #include <bench_none.h>
 #include <rein/error.h>
 #include <rein_kernel.h>
+#include <string.h>
 
 #define N_RANDOM 10u
 #define N_IMPROVED 8u
@@ -17,6 +18,7 @@ const BenchWorkSpec bench_works[] = {
     { "comp02, evaluations", BENCH_WORK_EVALUATE, "comp02", 0 },
     { "comp05, evaluations", BENCH_WORK_EVALUATE, "comp05", 0 },
     { "comp01, moves", BENCH_WORK_MOVES, "comp01", 0 },
+    { "comp02, moves", BENCH_WORK_MOVES, "comp02", 0 },
     { "comp05, moves", BENCH_WORK_MOVES, "comp05", 0 },
     { "rastrigin d=100, evaluations", BENCH_WORK_FLOAT, NULL, 0 },
     { "6 empty kernels, 64 items", BENCH_WORK_ROUND, NULL, 64 },
@@ -26,12 +28,12 @@ const BenchWorkSpec bench_works[] = {
 };
 
 guint32
-bench_calibrate(TableDevice *device, const ReinStage *stages, guint32 n_stages, GError **error)
+bench_calibrate(BenchRunFn run, gpointer runner, GError **error)
 {
     guint32 n_rounds = 1;
 
     for (;;) {
-        const gint64 duration_ns = table_device_run(device, stages, n_stages, 0, n_rounds, error);
+        const gint64 duration_ns = run(runner, 0, n_rounds, error);
         if (duration_ns < 0) {
             return 0;
         }
@@ -44,8 +46,39 @@ bench_calibrate(TableDevice *device, const ReinStage *stages, guint32 n_stages, 
 }
 
 gboolean
-bench_make_empty_stages(TableDevice *device, guint32 n_items, ReinStage *stages, GError **error)
+bench_work_each(Bench *bench, const char *test, int kind, BenchWorkFn measure, GError **error)
 {
+    for (const BenchWorkSpec *spec = bench_works; spec->name != NULL; spec++) {
+        g_autoptr(GError) failure = NULL;
+        if (kind != BENCH_WORK_ANY && (int)spec->kind != kind) {
+            continue;
+        }
+        if (!measure(bench, spec, &failure) && !bench_forgive(bench, test, spec->name, &failure)) {
+            g_propagate_prefixed_error(error, g_steal_pointer(&failure), "bench %s: %s: ", test,
+                                       spec->name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+const BenchWorkSpec *
+bench_work_find(const char *name)
+{
+    for (const BenchWorkSpec *spec = bench_works; spec->name != NULL; spec++) {
+        if (strcmp(spec->name, name) == 0) {
+            return spec;
+        }
+    }
+    return NULL;
+}
+
+/* ---- what there is to do ---- */
+
+static gboolean
+work_take_empty(BenchWork *self, guint32 n_items, GError **error)
+{
+    TableDevice *device = self->device;
     const guint32 params[PARAM_COUNT] = { [PARAM_POPULATION] = n_items, [PARAM_N_PLANES] = 1 };
     const guint64 program =
         table_device_build(device, "none.cl", bench_none, bench_none_size, error);
@@ -62,9 +95,14 @@ bench_make_empty_stages(TableDevice *device, guint32 n_items, ReinStage *stages,
         }
     }
     for (guint32 i = 0; i < BENCH_MAX_STAGES; i++) {
-        stages[i] = (ReinStage){ .program = program, .kernel = "none_fitness", .n_items = n_items };
-        table_device_bind(&stages[i], buffers, G_N_ELEMENTS(buffers));
+        self->stages[i] =
+            (ReinStage){ .program = program, .kernel = "none_fitness", .n_items = n_items };
+        table_device_bind(&self->stages[i], buffers, G_N_ELEMENTS(buffers));
     }
+    self->n_stages = BENCH_MAX_STAGES;
+    self->per_round = 1;
+    self->result = buffers[3];
+    self->result_size = (gsize)n_items * sizeof(guint32);
     return TRUE;
 }
 
@@ -82,9 +120,15 @@ work_take_timetable(BenchWork *self, Bench *bench, const BenchWorkSpec *spec, GE
     self->stages[0] = is_moves ? self->rig->improve : self->rig->evaluate;
     self->n_stages = 1;
     self->per_round = is_moves ? (double)N_IMPROVED * self->rig->n_moves : BENCH_EVALUATED;
-    if (!is_moves) {
-        self->fitness = self->rig->fitness;
-        self->fitness_size = (gsize)2 * BENCH_EVALUATED * sizeof(gint32);
+    if (is_moves) {
+        const guint32 n_rows = (N_IMPROVED + self->interleave - 1) / self->interleave;
+        self->n_items = N_IMPROVED;
+        self->n_genes = self->rig->instance->n_lectures;
+        self->result = self->rig->improve.buffers[1][0];
+        self->result_size = (gsize)n_rows * self->interleave * self->n_genes * sizeof(CttGene);
+    } else {
+        self->result = self->rig->fitness;
+        self->result_size = (gsize)2 * BENCH_EVALUATED * sizeof(gint32);
     }
     return TRUE;
 }
@@ -141,8 +185,8 @@ work_take_function(BenchWork *self, GError **error)
     table_device_bind(&self->stages[0], buffers, G_N_ELEMENTS(buffers));
     self->n_stages = 1;
     self->per_round = BENCH_EVALUATED;
-    self->fitness = buffers[3];
-    self->fitness_size = row_size;
+    self->result = buffers[3];
+    self->result_size = row_size;
     return TRUE;
 }
 
@@ -156,16 +200,44 @@ work_take_stages(BenchWork *self, Bench *bench, const BenchWorkSpec *spec, GErro
     case BENCH_WORK_FLOAT:
         return work_take_function(self, error);
     case BENCH_WORK_ROUND:
-        self->n_stages = BENCH_MAX_STAGES;
-        self->per_round = 1;
-        return bench_make_empty_stages(self->device, spec->n_items, self->stages, error);
+        return work_take_empty(self, spec->n_items, error);
     }
     g_return_val_if_reached(FALSE);
 }
 
-BenchWork *
-bench_work_new(Bench *bench, const BenchWorkSpec *spec, const ReinDeviceEntry *entry,
-               const char *plugin_path, GError **error)
+/* ---- whether it is done right ---- */
+
+/* What two rounds from the start come to, the same however the device lays genes out; to be freed. */
+static guint8 *
+work_result(BenchWork *self, gsize *size, GError **error)
+{
+    g_autofree guint8 *bytes = g_malloc(self->result_size);
+    g_autofree CttGene *genes = g_new(CttGene, (gsize)self->n_items * self->n_genes);
+    const CttGene *laid_out = (const CttGene *)(gconstpointer)bytes;
+
+    self->round = 2;
+    if (table_device_run(self->device, self->stages, self->n_stages, 0, self->round, error) < 0 ||
+        !table_device_read(self->device, self->result, bytes, self->result_size, error)) {
+        return NULL;
+    }
+    if (self->n_genes == 0) {
+        *size = self->result_size;
+        return g_steal_pointer(&bytes);
+    }
+    for (gsize item = 0; item < self->n_items; item++) {
+        const gsize tile = item / self->interleave * self->interleave * self->n_genes;
+        for (gsize i = 0; i < self->n_genes; i++) {
+            genes[item * self->n_genes + i] =
+                laid_out[tile + i * self->interleave + item % self->interleave];
+        }
+    }
+    *size = (gsize)self->n_items * self->n_genes * sizeof *genes;
+    return (guint8 *)g_steal_pointer(&genes);
+}
+
+static BenchWork *
+work_open(Bench *bench, const BenchWorkSpec *spec, const ReinDeviceEntry *entry,
+          const char *plugin_path, GError **error)
 {
     g_autoptr(BenchWork) self = g_new0(BenchWork, 1);
 
@@ -174,8 +246,50 @@ bench_work_new(Bench *bench, const BenchWorkSpec *spec, const ReinDeviceEntry *e
     if (self->device == NULL || !work_take_stages(self, bench, spec, error)) {
         return NULL;
     }
-    self->n_rounds = bench_calibrate(self->device, self->stages, self->n_stages, error);
-    return self->n_rounds > 0 ? g_steal_pointer(&self) : NULL;
+    return g_steal_pointer(&self);
+}
+
+/* The CPU plugin is the reference for the others; two drivers alike may both be wrong. */
+static gboolean
+work_check(Bench *bench, const BenchWorkSpec *spec, BenchWork *self, GError **error)
+{
+    const ReinDeviceEntry *entry = NULL;
+    const char *path = NULL;
+    gsize size = 0;
+    gsize expected_size = 0;
+
+    if (!bench_pick_device(bench, "cpu", &entry, &path, NULL, error)) {
+        g_prefix_error(error, "to check results by: ");
+        return FALSE;
+    }
+    g_autoptr(BenchWork) oracle = work_open(bench, spec, entry, path, error);
+    g_autofree guint8 *expected =
+        oracle != NULL ? work_result(oracle, &expected_size, error) : NULL;
+    g_autofree guint8 *result = expected != NULL ? work_result(self, &size, error) : NULL;
+    if (result == NULL) {
+        return FALSE;
+    }
+    if (size != expected_size || memcmp(result, expected, size) != 0) {
+        g_set_error(error, BENCH_ERROR, BENCH_ERROR_WRONG,
+                    "what it computes is not what the CPU plugin does");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- life ---- */
+
+BenchWork *
+bench_work_new(Bench *bench, const BenchWorkSpec *spec, const ReinDeviceEntry *entry,
+               const char *plugin_path, GError **error)
+{
+    g_autoptr(BenchWork) self = work_open(bench, spec, entry, plugin_path, error);
+
+    if (self == NULL ||
+        (!g_str_equal(entry->plugin, "cpu") && !work_check(bench, spec, self, error))) {
+        return NULL;
+    }
+    return g_steal_pointer(&self);
 }
 
 void
@@ -189,11 +303,28 @@ bench_work_free(BenchWork *self)
     g_free(self);
 }
 
+/* ---- rates ---- */
+
+static gint64
+work_time(gpointer runner, guint32 first_round, guint32 n_rounds, GError **error)
+{
+    BenchWork *self = runner;
+
+    return table_device_run(self->device, self->stages, self->n_stages, first_round, n_rounds,
+                            error);
+}
+
+gboolean
+bench_work_calibrate(BenchWork *self, GError **error)
+{
+    self->n_rounds = bench_calibrate(work_time, self, error);
+    return self->n_rounds > 0;
+}
+
 double
 bench_work_run(BenchWork *self, GError **error)
 {
-    const gint64 duration_ns = table_device_run(self->device, self->stages, self->n_stages,
-                                                self->round, self->n_rounds, error);
+    const gint64 duration_ns = work_time(self, self->round, self->n_rounds, error);
 
     if (duration_ns < 0) {
         return -1;

@@ -15,22 +15,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_MS 120000 /* for one answer; the first one takes a compiler's time */
+#include "bench.h"
+
 #define MAX_LINE 4096
+#define END_US 1000000 /* for a program that has closed its output to end */
 
 struct Rival {
     char *name; /* of the program, for messages */
-    char *folder;
     char *choice;
-    pid_t pid;  /* 0: none */
-    int input;  /* its */
-    int output; /* its */
+    gint64 answer_us; /* for each answer */
+    pid_t pid;        /* 0: none */
+    int input;        /* its */
+    int output;       /* its */
     char room[MAX_LINE];
     gsize n_room; /* bytes of the next answers */
 };
 
+/* ---- start ---- */
+
 static gboolean
-rival_spawn(Rival *self, const char *program, char *const *argv, GError **error)
+rival_spawn(Rival *self, const char *program, char *const *argv, char *const *environment,
+            GError **error)
 {
     int input[2] = { -1, -1 };
     int output[2] = { -1, -1 };
@@ -52,7 +57,8 @@ rival_spawn(Rival *self, const char *program, char *const *argv, GError **error)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output[1], STDOUT_FILENO);
-    failure = posix_spawn(&self->pid, program, &actions, NULL, argv, environ);
+    failure = posix_spawn(&self->pid, program, &actions, NULL, argv,
+                          environment != NULL ? environment : environ);
     posix_spawn_file_actions_destroy(&actions);
     close(input[0]);
     close(output[1]);
@@ -63,30 +69,68 @@ rival_spawn(Rival *self, const char *program, char *const *argv, GError **error)
     return failure == 0;
 }
 
-/* Waits for more of its output; FALSE if there will be none, or it takes too long. */
+/* ---- answers ---- */
+
+/* How it ended, in words; it is reaped. What still runs is not waited for for long. */
+static void
+rival_tell_end(Rival *self, GError **error)
+{
+    const gint64 until_us = g_get_monotonic_time() + END_US;
+    int status = 0;
+    pid_t reaped = 0;
+
+    while ((reaped = waitpid(self->pid, &status, WNOHANG)) == 0 &&
+           g_get_monotonic_time() < until_us) {
+        g_usleep(1000);
+    }
+    if (reaped == self->pid) {
+        self->pid = 0;
+    }
+    if (reaped <= 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s closed its output", self->name);
+    } else if (WIFSIGNALED(status)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s was ended by signal %d (%s)",
+                    self->name, WTERMSIG(status), g_strsignal(WTERMSIG(status)));
+    } else {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
+                    "%s ended with exit code %d (what it printed says why)", self->name,
+                    WEXITSTATUS(status));
+    }
+}
+
+/* Waits for more of its output; FALSE if there will be none, or not by `until_us`. */
 static gboolean
-rival_fill(Rival *self, GError **error)
+rival_fill(Rival *self, gint64 until_us, GError **error)
 {
     struct pollfd wait = { .fd = self->output, .events = POLLIN };
-    const int n_ready = poll(&wait, 1, ANSWER_MS);
+    const gint64 left_ms = (until_us - g_get_monotonic_time()) / 1000;
+    const int n_ready = poll(&wait, 1, (int)CLAMP(left_ms, 0, G_MAXINT));
     ssize_t size = 0;
 
-    if (n_ready > 0) {
-        size = read(self->output, self->room + self->n_room, sizeof self->room - self->n_room);
-    }
-    if (size > 0) {
-        self->n_room += (gsize)size;
+    if (n_ready < 0 && errno == EINTR) {
         return TRUE;
     }
-    g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s %s", self->name,
-                n_ready == 0 ? "does not answer" : "ended (what it printed says why)");
-    return FALSE;
+    if (n_ready == 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
+                    "%s did not answer within %.3g s, and was killed (--patience DURATION gives it "
+                    "longer)",
+                    self->name, (double)self->answer_us / 1e6);
+        return FALSE;
+    }
+    size = read(self->output, self->room + self->n_room, sizeof self->room - self->n_room);
+    if (size <= 0) {
+        rival_tell_end(self, error);
+        return FALSE;
+    }
+    self->n_room += (gsize)size;
+    return TRUE;
 }
 
 /* The next line of its output, to be freed. */
 static char *
 rival_read_line(Rival *self, GError **error)
 {
+    const gint64 until_us = g_get_monotonic_time() + self->answer_us;
     char *end = NULL;
 
     while ((end = memchr(self->room, '\n', self->n_room)) == NULL) {
@@ -94,7 +138,7 @@ rival_read_line(Rival *self, GError **error)
             g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s prints no lines", self->name);
             return NULL;
         }
-        if (!rival_fill(self, error)) {
+        if (!rival_fill(self, until_us, error)) {
             return NULL;
         }
     }
@@ -105,50 +149,94 @@ rival_read_line(Rival *self, GError **error)
     return line;
 }
 
-/* Sends a line and returns the answer, to be freed. */
 static char *
-rival_ask(Rival *self, const char *question, GError **error)
+rival_ask_line(Rival *self, const char *question, GError **error)
 {
-    const gsize length = strlen(question);
+    g_autofree char *line = g_strconcat(question, "\n", NULL);
+    const gsize length = strlen(line);
 
-    if (send(self->input, question, length, MSG_NOSIGNAL) != (ssize_t)length) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s ended (what it printed says why)",
-                    self->name);
+    if (send(self->input, line, length, MSG_NOSIGNAL) != (ssize_t)length) {
+        rival_tell_end(self, error);
         return NULL;
     }
     return rival_read_line(self, error);
 }
 
+char *
+rival_ask(Rival *self, GError **error, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    g_autofree char *question = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return rival_ask_line(self, question, error);
+}
+
+gint64
+rival_ask_number(Rival *self, GError **error, const char *format, ...)
+{
+    va_list arguments;
+    guint64 number = 0;
+
+    va_start(arguments, format);
+    g_autofree char *question = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_autofree char *answer = rival_ask_line(self, question, error);
+    if (answer == NULL) {
+        return -1;
+    }
+    if (!g_ascii_string_to_unsigned(answer, 10, 0, G_MAXINT64, &number, NULL)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s answers \"%s\" to \"%s\"", self->name,
+                    answer, question);
+        return -1;
+    }
+    return (gint64)number;
+}
+
+/* ---- life ---- */
+
+/* Waits for its first line. */
+static gboolean
+rival_greet(Rival *self, GError **error)
+{
+    g_autofree char *line = rival_read_line(self, error);
+
+    if (line == NULL) {
+        return FALSE;
+    }
+    if (g_str_has_prefix(line, "wrong ")) {
+        g_set_error(error, BENCH_ERROR, BENCH_ERROR_WRONG, "%s", line + strlen("wrong "));
+        return FALSE;
+    }
+    if (strcmp(line, "ready") != 0 && !g_str_has_prefix(line, "ready ")) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s is not ready: it says \"%s\"",
+                    self->name, line);
+        return FALSE;
+    }
+    self->choice = g_strdup(g_strstrip(line + strlen("ready")));
+    return TRUE;
+}
+
 Rival *
-rival_start(const char *program, const char *folder, const char *const *arguments, GError **error)
+rival_start(const RivalSetup *setup, GError **error)
 {
     g_autoptr(Rival) self = g_new0(Rival, 1);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autofree char *line = NULL;
 
-    self->name = g_path_get_basename(program);
-    self->folder = g_strdup(folder);
+    self->name = g_path_get_basename(setup->program);
+    self->answer_us = setup->answer_ns / 1000;
     self->input = -1;
     self->output = -1;
     g_ptr_array_add(argv, self->name);
-    g_ptr_array_add(argv, self->folder);
-    for (gsize i = 0; arguments[i] != NULL; i++) {
-        g_ptr_array_add(argv, (gpointer)arguments[i]);
+    for (gsize i = 0; setup->arguments[i] != NULL; i++) {
+        g_ptr_array_add(argv, (gpointer)setup->arguments[i]);
     }
     g_ptr_array_add(argv, NULL);
-    if (!rival_spawn(self, program, (char *const *)argv->pdata, error)) {
+    if (!rival_spawn(self, setup->program, (char *const *)argv->pdata, setup->environment, error) ||
+        !rival_greet(self, error)) {
         return NULL;
     }
-    line = rival_read_line(self, error);
-    if (line == NULL) {
-        return NULL;
-    }
-    if (!g_str_has_prefix(line, "ready")) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s is not ready: it says \"%s\"",
-                    self->name, line);
-        return NULL;
-    }
-    self->choice = g_strdup(line + strlen("ready"));
     return g_steal_pointer(&self);
 }
 
@@ -170,7 +258,6 @@ rival_free(Rival *self)
         }
     }
     g_free(self->choice);
-    g_free(self->folder);
     g_free(self->name);
     g_free(self);
 }
@@ -181,30 +268,19 @@ rival_get_choice(const Rival *self)
     return self->choice;
 }
 
+/* ---- work ---- */
+
 gint64
 rival_run(Rival *self, guint32 first_round, guint32 n_rounds, guint32 progress, GError **error)
 {
-    g_autofree char *question = g_strdup_printf("run %u %u %u\n", first_round, n_rounds, progress);
-    g_autofree char *answer = rival_ask(self, question, error);
-    guint64 duration_ns = 0;
-
-    if (answer == NULL) {
-        return -1;
-    }
-    if (!g_ascii_string_to_unsigned(answer, 10, 1, G_MAXINT64, &duration_ns, NULL)) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s answers \"%s\" to a run", self->name,
-                    answer);
-        return -1;
-    }
-    return (gint64)duration_ns;
+    return rival_ask_number(self, error, "run %u %u %u", first_round, n_rounds, progress);
 }
 
 gpointer
-rival_read(Rival *self, guint32 index, gsize size, GError **error)
+rival_read(Rival *self, guint32 index, gsize size, const char *folder, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/read", self->folder);
-    g_autofree char *question = g_strdup_printf("read %u %s\n", index, path);
-    g_autofree char *answer = rival_ask(self, question, error);
+    g_autofree char *path = g_build_filename(folder, "read", NULL);
+    g_autofree char *answer = rival_ask(self, error, "read %u %s", index, path);
     g_autofree char *bytes = NULL;
     gsize n_bytes = 0;
 
@@ -212,7 +288,7 @@ rival_read(Rival *self, guint32 index, gsize size, GError **error)
         return NULL;
     }
     if (n_bytes != size) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
+        g_set_error(error, BENCH_ERROR, BENCH_ERROR_WRONG,
                     "%s has %zu bytes in buffer %u, where there are %zu", self->name, n_bytes,
                     index, size);
         return NULL;

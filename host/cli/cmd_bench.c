@@ -8,12 +8,15 @@
 #include "commands.h"
 #include "common/host_registry.h"
 #include "common/json.h"
+#include "common/value.h"
 
 static char *flag_data;
 static char *flag_device;
 static char *flag_time;
 static char *flag_against;
 static char *flag_rivals;
+static char *flag_patience;
+static char *flag_peer;
 static int flag_repeats = 11;
 static int flag_stops = 1000;
 static int flag_seeds = 3;
@@ -22,10 +25,14 @@ static const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &flag_data,
       "Folder with comp01.ctt to comp07.ctt (tests/data/itc2007)", "DIR" },
     { "device", 0, 0, G_OPTION_ARG_STRING, &flag_device, "What to measure", "SELECTOR" },
-    { "against", 0, 0, G_OPTION_ARG_STRING, &flag_against, "What versus compares it with",
-      "SELECTOR" },
+    { "against", 0, 0, G_OPTION_ARG_STRING, &flag_against,
+      "What versus and timetable compare it with", "SELECTOR" },
     { "rivals", 0, 0, G_OPTION_ARG_FILENAME, &flag_rivals,
-      "Folder with the hand-written programs (build/release/tests/rivals)", "DIR" },
+      "Folder with the hand-written programs (tests/rivals of the build)", "DIR" },
+    { "patience", 0, 0, G_OPTION_ARG_STRING, &flag_patience,
+      "How long another process may take to answer (2m)", "DURATION" },
+    { "peer", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &flag_peer,
+      "Serve another rein bench by lines", "WORK" },
     { "repeats", 0, 0, G_OPTION_ARG_INT, &flag_repeats, "Values behind each median (11)", "N" },
     { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
     { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
@@ -40,16 +47,19 @@ static const CliUsage usage = {
     .n_least = 0,
     .n_most = 16,
     .summary = "Measures this machine: rates, cost per round, stop latency, quality.",
-    .details = "Cases:\n"
-               "  evaluate   full timetable evaluations, against plain C on one core\n"
-               "  moves      delta-evaluated timetable moves\n"
-               "  round      what a round of empty kernels costs\n"
-               "  host       run_fitness against an OpenCL host program written by hand\n"
-               "  versus     --device against --against, on the same kernels\n"
-               "  build      programs: the first build, and one from the cache\n"
-               "  stop       from the stop flag to the terminal state\n"
-               "  timetable  quality on ITC-2007 comp01 to comp07; takes minutes, only when named\n"
-               "Without a case: all but timetable.\n",
+    .details =
+        "Cases:\n"
+        "  evaluate   full timetable evaluations, against plain C on one core\n"
+        "  moves      delta-evaluated timetable moves\n"
+        "  round      what a round of empty kernels costs\n"
+        "  host       run_fitness against an OpenCL host program written by hand\n"
+        "  versus     --device against --against, on the same kernels\n"
+        "  build      starting a device and its programs: from nothing, and once more\n"
+        "  stop       from the stop flag to the terminal state\n"
+        "  timetable  quality on ITC-2007 comp01 to comp07; takes minutes, only when named\n"
+        "Without a case: all but timetable. What a device computes is compared with plain C\n"
+        "and the CPU plugin first; where it is wrong there is no figure, and the exit code\n"
+        "is 12.\n",
     .entries = entries,
 };
 
@@ -76,33 +86,6 @@ find_unknown_case(const Cli *cli)
         }
     }
     return NULL;
-}
-
-/* Finds the device that answers `selector`, and the file of its plugin. */
-static gboolean
-pick_device(Bench *bench, const char *selector, const ReinDeviceEntry **picked,
-            const char **plugin_path, GError **error)
-{
-    g_autoptr(ReinDevice) device =
-        rein_registry_open_device(bench->registry, selector, REIN_DEVICE_IN_PROCESS, error);
-
-    if (device == NULL) {
-        return FALSE;
-    }
-    for (guint i = 0; i < rein_registry_get_n_devices(bench->registry); i++) {
-        const ReinDeviceEntry *entry = rein_registry_get_device(bench->registry, i);
-        if (strcmp(entry->id, rein_device_get_id(device)) == 0) {
-            *picked = entry;
-        }
-    }
-    for (guint i = 0; i < rein_registry_get_n_candidates(bench->registry); i++) {
-        const ReinCandidate *candidate = rein_registry_get_candidate(bench->registry, i);
-        if (candidate->state == REIN_CANDIDATE_LOADED &&
-            strcmp(candidate->name, (*picked)->plugin) == 0) {
-            *plugin_path = candidate->path;
-        }
-    }
-    return TRUE;
 }
 
 static gboolean
@@ -142,12 +125,56 @@ run_bench(Bench *bench, Cli *cli, GError **error)
         return FALSE;
     }
     json_builder_end_array(rows);
+    bench_add_left_out(bench);
     json_builder_end_object(rows);
     root = json_builder_get_root(rows);
     if (cli->output.format != REIN_OUTPUT_TEXT) {
         rein_output_print_json(&cli->output, root);
     }
+    if (bench->n_wrong > 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
+                    "bench: %s: %u left out, because what it computes is wrong", bench->device->id,
+                    bench->n_wrong);
+        return FALSE;
+    }
     return TRUE;
+}
+
+/* Beside the folder this program is in, as the build makes it. */
+static char *
+make_rivals_path(void)
+{
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = g_path_get_dirname(program != NULL ? program : "bin/rein");
+    g_autofree char *path = g_build_filename(folder, "..", "tests", "rivals", NULL);
+
+    return g_canonicalize_filename(path, NULL);
+}
+
+static gboolean
+parse_patience(gint64 *answer_ns, GError **error)
+{
+    if (!rein_value_parse_duration(flag_patience != NULL ? flag_patience : "2m", answer_ns,
+                                   error)) {
+        g_prefix_error(error, "--patience: ");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Measures, or serves another that does. */
+static gboolean
+begin_bench(Bench *bench, Cli *cli, GError **error)
+{
+    const char *selector = rein_settings_get_text(cli->settings, REIN_SETTING_RUN_DEVICE);
+    const gboolean is_opening_timed = g_strcmp0(flag_peer, BENCH_NO_WORK) == 0;
+
+    if (!parse_patience(&bench->answer_ns, error) ||
+        !bench_pick_device(bench, selector, &bench->device, &bench->plugin_path,
+                           is_opening_timed ? &bench->opened_ns : NULL, error)) {
+        return FALSE;
+    }
+    return flag_peer != NULL ? bench_serve(bench, flag_peer, error) : run_bench(bench, cli, error);
 }
 
 int
@@ -156,6 +183,8 @@ cmd_bench(int argc, char **argv)
     g_auto(Cli) cli = { 0 };
     g_autoptr(GError) error = NULL;
     g_autoptr(ReinRegistry) registry = NULL;
+    g_autofree char *rivals = make_rivals_path();
+    g_auto(GStrv) environment = g_get_environ();
     int code = 0;
 
     if (!cli_begin(&cli, &usage, argc, argv, &code)) {
@@ -178,17 +207,15 @@ cmd_bench(int argc, char **argv)
         .output = &cli.output,
         .registry = registry,
         .data_folder = flag_data != NULL ? flag_data : "tests/data/itc2007",
-        .rivals = flag_rivals != NULL ? flag_rivals : "build/release/tests/rivals",
+        .against = flag_against,
+        .environment = environment,
+        .rivals = flag_rivals != NULL ? flag_rivals : rivals,
         .n_repeats = (guint)flag_repeats,
         .n_stops = (guint)flag_stops,
         .n_seeds = (guint)flag_seeds,
         .time_limit_ns = rein_settings_get_duration_ns(cli.settings, REIN_SETTING_RUN_TIME),
     };
-    if (!pick_device(&bench, rein_settings_get_text(cli.settings, REIN_SETTING_RUN_DEVICE),
-                     &bench.device, &bench.plugin_path, &error) ||
-        (flag_against != NULL &&
-         !pick_device(&bench, flag_against, &bench.against, &bench.against_path, &error)) ||
-        !run_bench(&bench, &cli, &error)) {
+    if (!begin_bench(&bench, &cli, &error)) {
         return cli_fail(&cli, error);
     }
     return cli_end(&cli, REIN_EXIT_OK);

@@ -239,6 +239,20 @@ TEST_F(RegistryDriverTest, SecondDriverIsRefusedByAnotherRegistryToo)
     });
 }
 
+TEST_F(RegistryDriverTest, AnotherRegistrySeesAllDriversThoughOneWasOpened)
+{
+    InAProcessOfItsOwn([this] {
+        EXPECT_EQ(Rows("good,unless-set").size(), 2u);
+        EXPECT_EQ(Open("drv:good"), "drv:good");
+        rein_registry_free(registry_);
+        registry_ = nullptr;
+        rein_registry_add_folder(Registry(), folder_.At("plugins").c_str());
+        rein_registry_scan(Registry());
+        EXPECT_EQ(rein_registry_get_n_candidates(Registry()), 2u);
+        EXPECT_EQ(Open("drv:good"), "drv:good");
+    });
+}
+
 TEST_F(RegistryDriverTest, NoAnswerTellsDriversApart)
 {
     rein_registry_set(Registry(), "probe-timeout", "20000");

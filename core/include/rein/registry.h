@@ -125,8 +125,9 @@ REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, gui
  * With %REIN_DEVICE_IN_PROCESS the plugin is loaded into this process. If the device is behind a driver
  * that needs environment variables (rein_plugin's drivers() names them), then before that each which
  * has another value is set by setenv(), which is not safe while other threads read the environment:
- * set them yourself, before there are threads, to avoid it. They stay set. One process can have one
- * driver of a plugin so: another that needs other values is %REIN_ERROR_UNSUPPORTED from then on.
+ * set them yourself, before there are threads, to avoid it. They stay set, but for later scans, which see
+ * the environment as it was. One process can have one driver of a plugin so: another that needs other
+ * values is %REIN_ERROR_UNSUPPORTED from then on.
  *
  * Returns: (transfer full): the device, or %NULL with %REIN_ERROR_NO_DEVICE whose message says what
  *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 all_presets='dev tsan clang release'
 packages="$build_packages libgtest-dev libgmock-dev"
 # Three implementations of OpenCL that need no card: PoCL, rusticl on llvmpipe, and Oclgrind.
-opencl_packages="ocl-icd-libopencl1 pocl-opencl-icd mesa-opencl-icd oclgrind binutils"
+opencl_packages="ocl-icd-opencl-dev pocl-opencl-icd mesa-opencl-icd oclgrind binutils clang"
 
 # GCC 12's thread sanitizer does not start where the kernel spreads addresses wider than it knows.
 without_random_addresses() {

@@ -21,7 +21,9 @@
 
 /* ---- the language underneath ---- */
 
-#if defined(__OPENCL_VERSION__)
+/* clang without a driver around it sets only the second */
+#if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
+#define REIN_OPENCL
 #ifdef REIN_FAST_MATH
 #pragma OPENCL FP_CONTRACT ON
 #else
@@ -116,7 +118,7 @@ typedef float f32;
 
 /* ---- REIN_KERNEL: the entry the backend calls, then the head of the function of one item ---- */
 
-#if defined(__OPENCL_VERSION__)
+#if defined(REIN_OPENCL)
 #define REIN_KERNEL(name, ...) \
     REIN_ITEM(name, __VA_ARGS__); \
     __kernel void name(REIN_EACH(REIN_D, __VA_ARGS__), const u32 first, const u32 end, \
@@ -166,7 +168,7 @@ typedef float f32;
 
 /* Whether neighbouring items run in lockstep; a backend whose device is a processor sets it to 0. */
 #ifndef REIN_LOCKSTEP
-#if defined(__OPENCL_VERSION__) || defined(__CUDACC__)
+#if defined(REIN_OPENCL) || defined(__CUDACC__)
 #define REIN_LOCKSTEP 1
 #else
 #define REIN_LOCKSTEP 0

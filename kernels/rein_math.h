@@ -19,7 +19,7 @@
 #define REIN_BITS_NAN 0x7FC00000
 #define REIN_BITS_ROOT_HALF 0x3F3504F3 /* sqrt(1/2) */
 
-#if defined(__OPENCL_VERSION__)
+#if defined(REIN_OPENCL)
 #define rein_bits(x) as_uint((f32)(x))
 #define rein_from_bits(bits) as_float((u32)(bits))
 #elif defined(__CUDACC__)
@@ -386,10 +386,10 @@ rein_div_in_integers(f32 a, f32 b)
     return rein_from_bits(sign | bits);
 }
 
-#if defined(__OPENCL_VERSION__) && !defined(REIN_EXACT_DIVIDE)
+#if defined(REIN_OPENCL) && !defined(REIN_EXACT_DIVIDE)
 #define rein_div(a, b) rein_div_in_integers(a, b)
 #define rein_sqrt(x) rein_sqrt_in_integers(x)
-#elif defined(__OPENCL_VERSION__)
+#elif defined(REIN_OPENCL)
 #define rein_div(a, b) ((f32)(a) / (f32)(b))
 #define rein_sqrt(x) sqrt((f32)(x))
 #elif defined(__CUDACC__)

@@ -16,6 +16,9 @@ typedef struct {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *tenants; /* Tenant; for the life of the process */
 
+/* Variable to the value it had before it was first set here, "" for none and "=value" else. */
+static GHashTable *originals;
+
 /* The variable of the same name, or NULL. */
 static const char *
 find_variable(const ReinDriverRecord *driver, const char *variable)
@@ -73,7 +76,19 @@ find_opponent_locked(const char *plugin, const ReinDriverRecord *driver)
 }
 
 static void
-set_variables(const ReinDriverRecord *driver)
+keep_original_locked(const char *name, const char *present)
+{
+    if (originals == NULL) {
+        originals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    }
+    if (!g_hash_table_contains(originals, name)) {
+        g_hash_table_insert(originals, g_strdup(name),
+                            present != NULL ? g_strconcat("=", present, NULL) : g_strdup(""));
+    }
+}
+
+static void
+set_variables_locked(const ReinDriverRecord *driver)
 {
     for (guint i = 0; i < driver->environment->len; i++) {
         const char *variable = g_ptr_array_index(driver->environment, i);
@@ -82,6 +97,7 @@ set_variables(const ReinDriverRecord *driver)
         const char *present = getenv(name);
 
         if (present == NULL || strcmp(present, value) != 0) {
+            keep_original_locked(name, present);
             setenv(name, value, 1);
         }
     }
@@ -114,6 +130,27 @@ is_tenant_locked(const char *plugin, const ReinDriverRecord *driver)
     return FALSE;
 }
 
+char **
+rein_environment_get_original(void)
+{
+    char **environment = g_get_environ();
+    GHashTableIter entries;
+    gpointer name = NULL;
+    gpointer value = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (originals != NULL) {
+        g_hash_table_iter_init(&entries, originals);
+        while (g_hash_table_iter_next(&entries, &name, &value)) {
+            const char *text = value;
+            environment = text[0] == '=' ? g_environ_setenv(environment, name, text + 1, TRUE)
+                                         : g_environ_unsetenv(environment, name);
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    return environment;
+}
+
 gboolean
 rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError **error)
 {
@@ -123,7 +160,7 @@ rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError
     pthread_mutex_lock(&lock);
     const Tenant *opponent = find_opponent_locked(plugin, driver);
     if (opponent == NULL) {
-        set_variables(driver);
+        set_variables_locked(driver);
         if (!is_tenant_locked(plugin, driver)) {
             add_tenant_locked(plugin, driver);
         }

@@ -21,4 +21,10 @@ G_BEGIN_DECLS
  */
 gboolean rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError **error);
 
+/*
+ * (transfer full): this process's environment without what rein_environment_take() set: what workers
+ * start from, so that one driver's needs hide no other from a later scan.
+ */
+char **rein_environment_get_original(void);
+
 G_END_DECLS

@@ -11,6 +11,7 @@
 
 #include "clock_private.h"
 #include "driver_private.h"
+#include "environment_private.h"
 #include "plugin_private.h"
 #include "probe_private.h"
 #include "services_private.h"
@@ -365,7 +366,7 @@ queue_settings(ReinInquiry *self, GHashTable *settings)
 static char **
 make_environment(GPtrArray *variables)
 {
-    char **environment = g_get_environ();
+    char **environment = rein_environment_get_original();
 
     for (guint i = 0; variables != NULL && i < variables->len; i++) {
         const char *variable = g_ptr_array_index(variables, i);

@@ -302,6 +302,10 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
                     "(use REIN_DEVICE_IN_PROCESS)");
         return NULL;
     }
+    gint64 timeout_ns = 0;
+    if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
+        return NULL;
+    }
     gint index = find_device(self, selector, error);
     if (index < 0) {
         return NULL;

@@ -2,6 +2,7 @@
 
 #include "scan_private.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "worker_process_private.h"
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
+#define BLIND_POLL_US 10000
 #define TIMEOUT_MS 20000u
 #define MAX_TIMEOUT_MS 3600000u
 #define LONGEST_POLL_MS 1000
@@ -37,10 +39,10 @@ scan_clear(Scan *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scan, scan_clear)
 
-static gboolean
-take_timeout(Scan *self, GError **error)
+gboolean
+rein_scan_take_timeout(GHashTable *settings, gint64 *timeout_ns, GError **error)
 {
-    const char *text = g_hash_table_lookup(self->settings, "probe-timeout");
+    const char *text = g_hash_table_lookup(settings, "probe-timeout");
     g_autoptr(GError) reason = NULL;
     guint64 timeout_ms = TIMEOUT_MS;
 
@@ -50,7 +52,7 @@ take_timeout(Scan *self, GError **error)
                     reason->message);
         return FALSE;
     }
-    self->timeout_ns = (gint64)timeout_ms * NS_PER_MS;
+    *timeout_ns = (gint64)timeout_ms * NS_PER_MS;
     return TRUE;
 }
 
@@ -330,7 +332,9 @@ wait_for_news(Scan *self)
     for (guint i = 0; i < self->inquiries->len; i++) {
         n_polls += rein_inquiry_prepare(g_ptr_array_index(self->inquiries, i), polls + n_polls);
     }
-    poll(polls, n_polls, poll_time_ms(self)); /* a signal is news like any other */
+    if (poll(polls, n_polls, poll_time_ms(self)) < 0 && errno != EINTR) {
+        g_usleep(BLIND_POLL_US); /* no descriptors or no memory for it: look all the same */
+    }
     for (guint i = 0; i < self->inquiries->len; i++) {
         rein_inquiry_handle(g_ptr_array_index(self->inquiries, i));
     }
@@ -376,7 +380,7 @@ rein_scan_run(GPtrArray *files, const char *wanted, GHashTable *settings)
 
     self.inquiries = g_ptr_array_new_with_free_func((GDestroyNotify)rein_inquiry_free);
     self.program = rein_worker_process_find_program(g_hash_table_lookup(settings, "worker"));
-    if (!take_timeout(&self, &error)) {
+    if (!rein_scan_take_timeout(settings, &self.timeout_ns, &error)) {
         end_all(&self, error->message);
         return;
     }

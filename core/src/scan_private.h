@@ -18,6 +18,9 @@ G_BEGIN_DECLS
  */
 void rein_scan_run(GPtrArray *files, const char *wanted, GHashTable *settings);
 
+/* The setting probe-timeout; FALSE with REIN_ERROR_INVALID if it is none. */
+gboolean rein_scan_take_timeout(GHashTable *settings, gint64 *timeout_ns, GError **error);
+
 /* Whether that would change nothing. */
 gboolean rein_scan_is_complete(GPtrArray *files, const char *wanted);
 

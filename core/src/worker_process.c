@@ -212,9 +212,9 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     if (found == 0 && info.si_pid == 0) {
         return FALSE;
     }
-    /* until it is reaped nobody else can have its number */
-    rein_worker_process_kill(self);
     if (found == 0) {
+        /* until it is reaped nobody else can have its number; where the host has reaped it, anybody can */
+        rein_worker_process_kill(self);
         self->end_code = info.si_code;
         self->end_status = info.si_status;
         waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG);
@@ -295,12 +295,16 @@ end_now(ReinWorkerProcess *self)
     struct pollfd ended = { .fd = self->pidfd, .events = POLLIN };
 
     rein_worker_process_kill(self);
-    if (self->pidfd < 0) {
-        waitid(P_PID, (id_t)self->pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
-    } else {
+    if (self->pidfd >= 0) {
         poll(&ended, 1, KILL_WAIT_MS);
     }
-    if (!rein_worker_process_reap(self)) {
+    for (int waited_ms = 0; !rein_worker_process_reap(self) && self->pidfd < 0; waited_ms++) {
+        if (waited_ms == KILL_WAIT_MS) {
+            break;
+        }
+        g_usleep(1000);
+    }
+    if (self->pid > 0) {
         g_warning("worker %d: it was killed and does not end; it is left", (int)self->pid);
     }
 }

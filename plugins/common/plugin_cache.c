@@ -93,7 +93,11 @@ rein_cache_read(const char *path, size_t *size, const ReinHost *host)
         return NULL;
     }
     bytes = rein_file_read(path, size);
-    if (bytes == NULL || !is_whole(bytes, *size)) {
+    if (bytes == NULL) { /* that may pass: the entry stays */
+        rein_host_log(host, REIN_LOG_WARNING, "%s is not read: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (!is_whole(bytes, *size)) {
         free(bytes);
         rein_cache_drop(path, "is damaged", host);
         return NULL;
@@ -126,6 +130,10 @@ rein_cache_store(const char *path, const void *bytes, size_t size, const ReinHos
     char temporary[PATH_MAX];
     int fd = -1;
 
+    if (size > MAX_SIZE - sizeof(Trailer)) {
+        rein_host_log(host, REIN_LOG_WARNING, "%s is not kept: %zu bytes are too many", path, size);
+        return;
+    }
     if (snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= (int)sizeof temporary) {
         rein_host_log(host, REIN_LOG_WARNING, "%s is not kept: name too long", path);
         return;

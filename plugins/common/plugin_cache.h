@@ -14,8 +14,8 @@
 #include "rein/plugin_abi.h"
 
 /*
- * The bytes of the entry `path`, to be freed, without their trailer; NULL if there is none. One that
- * is not whole and unaltered is removed, with a warning.
+ * The bytes of the entry `path`, to be freed, without their trailer; NULL if there is none or it cannot
+ * be read. One that is not whole and unaltered is removed, with a warning.
  */
 void *rein_cache_read(const char *path, size_t *size, const ReinHost *host);
 

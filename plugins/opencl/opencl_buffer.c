@@ -32,22 +32,6 @@ check_size(const ReinPluginDevice *device, uint64_t size, ReinMsg *msg)
     return REIN_OK;
 }
 
-/* Oclgrind holds what a fill wrote to be never written; a write is the same to all others. */
-static cl_int
-write_zeroes(ReinPluginDevice *device, const OpenclBuffer *buffer)
-{
-    const size_t size = (size_t)buffer->held.size;
-    void *zeroes = calloc(1, size);
-    cl_int code = CL_OUT_OF_HOST_MEMORY;
-
-    if (zeroes != NULL) {
-        code = device->cl.clEnqueueWriteBuffer(device->queue, buffer->memory, CL_TRUE, 0, size,
-                                               zeroes, 0, NULL, NULL);
-    }
-    free(zeroes);
-    return code;
-}
-
 static ReinStatus
 make_memory(ReinPluginDevice *device, OpenclBuffer *buffer, ReinMsg *msg)
 {
@@ -59,9 +43,7 @@ make_memory(ReinPluginDevice *device, OpenclBuffer *buffer, ReinMsg *msg)
 
     snprintf(what, sizeof what, "allocate %zu bytes", size);
     buffer->memory = cl->clCreateBuffer(device->context, CL_MEM_READ_WRITE, size, NULL, &code);
-    if (code == CL_SUCCESS && device->card.is_oclgrind) {
-        code = write_zeroes(device, buffer);
-    } else if (code == CL_SUCCESS) {
+    if (code == CL_SUCCESS) {
         code = cl->clEnqueueFillBuffer(device->queue, buffer->memory, &zero, sizeof zero, 0, size,
                                        0, NULL, NULL);
     }

@@ -13,47 +13,14 @@
 #include "plugin_check.h"
 #include "plugin_msg.h"
 
-/* A processor has an item in a group for each lane of its vectors, or one where items are few. */
-#define CPU_SMALL_GROUP 1u
-#define CPU_LARGE_GROUP 16u
-#define GPU_SMALL_GROUP 32u
-#define GPU_LARGE_GROUP 128u
+/*
+ * A processor takes up one group after another, which costs as much as hundreds of instructions: few
+ * items go one by one, so that each core has some, many in large groups. Elsewhere the least is what
+ * runs in lockstep.
+ */
+static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 128 };
+static const uint32_t gpu_groups[OPENCL_N_GROUPS] = { 32, 128, 256 };
 #define GROUPS_PER_UNIT 4u
-
-/* ---- probe ---- */
-
-typedef struct Probe {
-    ReinFoundCb found;
-    void *context;
-    uint32_t n_found;
-} Probe;
-
-static bool
-probe_card(void *context, const OpenclCard *card)
-{
-    Probe *probe = context;
-
-    probe->n_found++;
-    probe->found(probe->context, &card->info);
-    return true;
-}
-
-ReinStatus
-opencl_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
-{
-    OpenclSymbols cl = { 0 };
-    Probe probe = { .found = found, .context = context };
-    ReinStatus status = rein_host_check(host, msg);
-
-    if (status != REIN_OK || found == NULL) {
-        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
-    }
-    status = opencl_symbols_load(&cl, host, msg);
-    if (status == REIN_ERR_NO_DEVICE) {
-        return REIN_OK; /* none is a fine answer, and the message says why */
-    }
-    return opencl_platform_each(&cl, probe_card, &probe, msg);
-}
 
 /* ---- open and close ---- */
 
@@ -64,10 +31,11 @@ typedef struct Search {
 } Search;
 
 static bool
-match_card(void *context, const OpenclCard *card)
+match_card(void *context, const OpenclCard *card, ReinMsg *fault)
 {
     Search *search = context;
 
+    (void)fault;
     if (strcmp(card->info.id, search->id) == 0) {
         search->card = *card;
         search->is_found = true;
@@ -94,19 +62,6 @@ find_card(ReinPluginDevice *device, const char *id, ReinMsg *msg)
     return REIN_OK;
 }
 
-/* What a driver reports beside its calls' answers; it may call from any thread. */
-static void CL_CALLBACK
-log_driver(const char *text, const void *data, size_t size, void *context)
-{
-    const ReinHost *host = context;
-
-    (void)data;
-    (void)size;
-    if (host != NULL && text != NULL) { /* Oclgrind 21.10 hands its own data over, not ours */
-        rein_host_log(host, REIN_LOG_DEBUG, "driver: %s", text);
-    }
-}
-
 static ReinStatus
 open_queue(ReinPluginDevice *device, ReinMsg *msg)
 {
@@ -115,14 +70,25 @@ open_queue(ReinPluginDevice *device, ReinMsg *msg)
     cl_int code = CL_SUCCESS;
     ReinStatus status = REIN_OK;
 
-    device->context = device->cl.clCreateContext(properties, 1, &device->card.device, log_driver,
-                                                 (void *)device->host, &code);
+    device->context =
+        device->cl.clCreateContext(properties, 1, &device->card.device, NULL, NULL, &code);
     status = opencl_status_check(code, "clCreateContext", msg);
     if (status != REIN_OK) {
         return status;
     }
     device->queue = device->cl.clCreateCommandQueue(device->context, device->card.device, 0, &code);
     return opencl_status_check(code, "clCreateCommandQueue", msg);
+}
+
+static void
+close_queue(ReinPluginDevice *device)
+{
+    if (device->queue != NULL) {
+        device->cl.clReleaseCommandQueue(device->queue);
+    }
+    if (device->context != NULL) {
+        device->cl.clReleaseContext(device->context);
+    }
 }
 
 static uint32_t
@@ -167,13 +133,12 @@ opencl_device_open(const char *id, const ReinHost *host, ReinPluginDevice **out,
         opencl_device_close(device); /* copes with a half-built device */
         return status;
     }
-    device->groups[0] =
-        at_most(device->card.is_cpu ? CPU_SMALL_GROUP : GPU_SMALL_GROUP, device->card.max_group);
-    device->groups[1] =
-        at_most(device->card.is_cpu ? CPU_LARGE_GROUP : GPU_LARGE_GROUP, device->card.max_group);
-    rein_host_log(host, REIN_LOG_INFO, "%s: %s, %s, groups of %u and %u", id,
-                  device->card.info.name, device->card.platform_version, device->groups[0],
-                  device->groups[1]);
+    for (uint32_t i = 0; i < OPENCL_N_GROUPS; i++) {
+        device->groups[i] =
+            at_most(device->card.is_cpu ? cpu_groups[i] : gpu_groups[i], device->card.max_group);
+    }
+    rein_host_log(host, REIN_LOG_INFO, "%s: %s, %s", id, device->card.info.name,
+                  device->card.platform_version);
     *out = device;
     return REIN_OK;
 }
@@ -186,14 +151,53 @@ opencl_device_close(ReinPluginDevice *device)
     }
     rein_held_clear(&device->programs, opencl_program_end, device);
     rein_held_clear(&device->buffers, opencl_buffer_end, device);
-    if (device->queue != NULL) {
-        device->cl.clReleaseCommandQueue(device->queue);
-    }
-    if (device->context != NULL) {
-        device->cl.clReleaseContext(device->context);
-    }
+    close_queue(device);
     free(device->stages);
     free(device);
+}
+
+/* ---- probe ---- */
+
+typedef struct Probe {
+    const ReinHost *host;
+    OpenclSymbols cl;
+    ReinFoundCb found;
+    void *context;
+} Probe;
+
+/* Only what a device computes shows whether it can be used; a wrong setting is open()'s to report. */
+static bool
+probe_card(void *context, const OpenclCard *card, ReinMsg *fault)
+{
+    const Probe *probe = context;
+    ReinPluginDevice device = { .host = probe->host, .cl = probe->cl, .card = *card };
+    ReinStatus status = open_queue(&device, fault);
+
+    if (status == REIN_OK) {
+        status = opencl_trial_run(&device, fault);
+    }
+    close_queue(&device);
+    if (status == REIN_OK || status == REIN_ERR_INVALID_ARGUMENT) {
+        rein_msg_set(fault, "%s", "");
+        probe->found(probe->context, &card->info);
+    }
+    return true;
+}
+
+ReinStatus
+opencl_device_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
+{
+    Probe probe = { .host = host, .found = found, .context = context };
+    ReinStatus status = rein_host_check(host, msg);
+
+    if (status != REIN_OK || found == NULL) {
+        return rein_msg_fail(msg, REIN_ERR_INVALID_ARGUMENT, "probe without a host or a callback");
+    }
+    status = opencl_symbols_load(&probe.cl, host, msg);
+    if (status == REIN_ERR_NO_DEVICE) {
+        return REIN_OK; /* none is a fine answer, and the message says why */
+    }
+    return opencl_platform_each(&probe.cl, probe_card, &probe, msg);
 }
 
 /* ---- small things ---- */

@@ -15,7 +15,7 @@
 #include "rein/plugin_abi.h"
 
 /* Sizes of a group that launches choose from: programs are warmed for each. */
-#define OPENCL_N_GROUPS 2u
+#define OPENCL_N_GROUPS 3u
 
 struct ReinPluginDevice {
     const ReinHost *host;

@@ -19,6 +19,7 @@
 #define DEFAULT_FOLDER "/etc/OpenCL/vendors"
 #define SUFFIX ".icd"
 #define MAX_VARIABLES 4u
+#define MAX_NAME 64u
 
 /* "NAME=VALUE" texts, ended by NULL. */
 typedef struct Environment {
@@ -101,28 +102,60 @@ add_pocl_cache(Environment *environment, const ReinHost *host)
     environment_add(environment, "POCL_CACHE_DIR=%s", folder);
 }
 
+/* The name of a file without its folder and suffix, of printable characters that are no blanks. */
+static void
+make_name(const char *path, char *name, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = 0;
+
+    snprintf(name, size, "%s", slash != NULL ? slash + 1 : path);
+    length = strlen(name);
+    if (length > strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0) {
+        name[length - strlen(SUFFIX)] = '\0';
+    }
+    for (; *name != '\0'; name++) {
+        if (*name <= ' ' || *name > '~') {
+            *name = '_';
+        }
+    }
+}
+
 /* Tells of the driver that the file `path` names. */
 static void
 tell_file(const ReinHost *host, const char *path, ReinDriverCb found, void *context)
 {
     Environment environment = { 0 };
     char library[PATH_MAX] = "";
-    const char *slash = strrchr(path, '/');
-    char name[64];
+    char name[MAX_NAME];
     ReinDriver driver = {
         .struct_size = sizeof driver, .name = name, .path = path, .environment = environment.items
     };
 
-    snprintf(name, sizeof name, "%s", slash != NULL ? slash + 1 : path);
-    if (strlen(name) > strlen(SUFFIX) &&
-        strcmp(name + strlen(name) - strlen(SUFFIX), SUFFIX) == 0) {
-        name[strlen(name) - strlen(SUFFIX)] = '\0';
-    }
+    make_name(path, name, sizeof name);
     /* ocl-icd takes a file here, the Khronos loader takes the library there */
     environment_add(&environment, "OCL_ICD_VENDORS=%s", path);
     if (read_library(path, library, sizeof library)) {
         environment_add(&environment, "OCL_ICD_FILENAMES=%s", library);
     }
+    if (strstr(library, "pocl") != NULL) {
+        add_pocl_cache(&environment, host);
+    }
+    found(context, &driver);
+}
+
+/* Tells of the driver whose library OCL_ICD_VENDORS names already. */
+static void
+tell_library(const ReinHost *host, const char *library, ReinDriverCb found, void *context)
+{
+    Environment environment = { 0 };
+    char name[MAX_NAME];
+    ReinDriver driver = { .struct_size = sizeof driver,
+                          .name = name,
+                          .path = strchr(library, '/') != NULL ? library : "",
+                          .environment = environment.items };
+
+    make_name(library, name, sizeof name);
     if (strstr(library, "pocl") != NULL) {
         add_pocl_cache(&environment, host);
     }
@@ -175,7 +208,7 @@ list_folder(const ReinHost *host, const char *folder, ReinDriverCb found, void *
 
 /*
  * OCL_ICD_VENDORS as ocl-icd reads it: a folder, a file with or without the folder it is usually in,
- * or a library itself, which needs nothing set.
+ * or a library itself.
  */
 ReinStatus
 opencl_driver_list(const ReinHost *host, ReinDriverCb found, void *context, ReinMsg *msg)
@@ -207,7 +240,6 @@ opencl_driver_list(const ReinHost *host, ReinDriverCb found, void *context, Rein
         tell_file(host, path, found, context);
         return REIN_OK;
     }
-    const ReinDriver driver = { .struct_size = sizeof driver, .name = vendors, .path = "" };
-    found(context, &driver);
+    tell_library(host, vendors, found, context);
     return REIN_OK;
 }

@@ -5,7 +5,6 @@
 #include "opencl_status.h"
 #include "plugin_msg.h"
 
-/* PoCL has another build of a kernel for ranges of more items than this. */
 #define POCL_SMALL_RANGE 65535u
 
 /* Sets those arguments that are not set so already. */
@@ -34,15 +33,20 @@ bind(const OpenclSymbols *cl, OpenclBinding *binding, uint32_t n_buffers,
     return code;
 }
 
-cl_int
-opencl_launch(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *const *buffers,
-              const OpenclLaunch *launch, cl_event *event)
+/* Most items of one enqueue: PoCL builds a kernel anew for ranges of more than it calls small. */
+static uint32_t
+most_items(const ReinPluginDevice *device, uint32_t group)
 {
-    OpenclBinding *binding = &kernel->bindings[launch->round & 1];
-    const uint32_t n_items = launch->end - launch->first;
-    const size_t group = opencl_device_group(device, n_items, kernel->max_group);
-    const size_t n_padded = (n_items + group - 1) / group * group;
-    const cl_int code = bind(&device->cl, binding, kernel->n_buffers, buffers, launch);
+    return device->card.is_pocl ? POCL_SMALL_RANGE / group * group : UINT32_MAX;
+}
+
+static cl_int
+enqueue(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *const *buffers,
+        const OpenclLaunch *part, size_t group, cl_event *event)
+{
+    OpenclBinding *binding = &kernel->bindings[part->round & 1];
+    const size_t n_padded = (part->end - part->first + group - 1) / group * group;
+    const cl_int code = bind(&device->cl, binding, kernel->n_buffers, buffers, part);
 
     if (code != CL_SUCCESS) {
         return code;
@@ -51,14 +55,22 @@ opencl_launch(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *cons
                                              &group, 0, NULL, event);
 }
 
-/* Once with groups of this size, and as many of them as make at least `n_least` items. */
-static cl_int
-warm_group(ReinPluginDevice *device, cl_kernel kernel, size_t group, size_t n_least)
+cl_int
+opencl_launch(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *const *buffers,
+              const OpenclLaunch *launch, cl_event *event)
 {
-    const size_t n_padded = (n_least + group - 1) / group * group;
+    const uint32_t group =
+        opencl_device_group(device, launch->end - launch->first, kernel->max_group);
+    const uint32_t most = most_items(device, group);
+    OpenclLaunch part = *launch;
+    cl_int code = CL_SUCCESS;
 
-    return device->cl.clEnqueueNDRangeKernel(device->queue, kernel, 1, NULL, &n_padded, &group, 0,
-                                             NULL, NULL);
+    for (; launch->end - part.first > most && code == CL_SUCCESS; part.first += most) {
+        part.end = part.first + most;
+        code = enqueue(device, kernel, buffers, &part, group, NULL);
+    }
+    part.end = launch->end;
+    return code == CL_SUCCESS ? enqueue(device, kernel, buffers, &part, group, event) : code;
 }
 
 /* The end is 0, so that no item runs and no buffer is looked at. */
@@ -87,13 +99,11 @@ opencl_launch_warm(ReinPluginDevice *device, OpenclKernel *kernel, ReinMsg *msg)
     for (uint32_t parity = 0; parity < 2 && code == CL_SUCCESS; parity++) {
         code = bind_nothing(&device->cl, &kernel->bindings[parity], kernel->n_buffers);
     }
-    for (uint32_t i = 0; i < OPENCL_N_GROUPS && code == CL_SUCCESS; i++) {
-        const uint32_t group =
-            device->groups[i] < kernel->max_group ? device->groups[i] : kernel->max_group;
-        code = warm_group(device, kernel->bindings[0].kernel, group, 1);
-        if (code == CL_SUCCESS && device->card.is_pocl) {
-            code = warm_group(device, kernel->bindings[0].kernel, group, POCL_SMALL_RANGE + 1);
-        }
+    for (uint32_t i = 0; i < 2 * OPENCL_N_GROUPS && code == CL_SUCCESS; i++) {
+        const uint32_t most = device->groups[i / 2];
+        const size_t group = most < kernel->max_group ? most : kernel->max_group;
+        code = device->cl.clEnqueueNDRangeKernel(device->queue, kernel->bindings[i % 2].kernel, 1,
+                                                 NULL, &group, &group, 0, NULL, NULL);
     }
     if (code == CL_SUCCESS) {
         code = device->cl.clFinish(device->queue);

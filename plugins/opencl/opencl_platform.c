@@ -31,7 +31,6 @@ static const struct {
     { POCL, "pocl" },
     { "NVIDIA", "nvidia" },
     { "AMD", "amd" },
-    { "Intel", "intel" },
 };
 
 static void
@@ -299,6 +298,27 @@ say_no_device(const Walk *self, const char *short_name, const char *name, cl_int
 
 /* False once `found` wants no more. */
 static bool
+tell_card(Walk *self, const OpenclCard *card)
+{
+    char text[384] = "";
+    char reason[512];
+    ReinMsg fault = { .text = text, .size = sizeof text };
+    bool wants_more = true;
+
+    if (fault_of(card) != NULL) {
+        rein_msg_set(&fault, "%s", fault_of(card));
+    } else {
+        wants_more = self->found(self->context, card, &fault);
+    }
+    if (text[0] != '\0') {
+        snprintf(reason, sizeof reason, "%s: %s", card->info.id, text);
+        add_reason(self->msg, reason);
+    }
+    return wants_more;
+}
+
+/* False once `found` wants no more. */
+static bool
 walk_platform(Walk *self, cl_platform_id platform)
 {
     cl_device_id devices[OPENCL_MAX_DEVICES];
@@ -323,19 +343,14 @@ walk_platform(Walk *self, cl_platform_id platform)
         OpenclCard card = { .platform = platform,
                             .device = devices[i],
                             .info.struct_size = sizeof card.info,
-                            .is_pocl = strcmp(name, POCL) == 0,
-                            .is_oclgrind = strcmp(name, "Oclgrind") == 0 };
-        char reason[512];
+                            .is_pocl = strcmp(name, POCL) == 0 };
 
         snprintf(card.info.id, sizeof card.info.id, OPENCL_PLUGIN_NAME ":%s:%u", short_name,
                  next_number(self, short_name));
         platform_text(cl, platform, CL_PLATFORM_VERSION, card.platform_version,
                       sizeof card.platform_version);
         describe(cl, &card, short_name);
-        if (fault_of(&card) != NULL) {
-            snprintf(reason, sizeof reason, "%s: %s", card.info.id, fault_of(&card));
-            add_reason(self->msg, reason);
-        } else if (!self->found(self->context, &card)) {
+        if (!tell_card(self, &card)) {
             return false;
         }
     }

@@ -34,11 +34,13 @@ typedef struct OpenclCard {
     bool has_compiler;
     bool divides_exactly; /* float32 division and square root are rounded correctly */
     bool is_pocl;
-    bool is_oclgrind;
 } OpenclCard;
 
-/* Called for each usable device. Returns false to have no more. */
-typedef bool (*OpenclCardFn)(void *context, const OpenclCard *card);
+/*
+ * Called for each device that looks usable. Returns false to have no more. If it turns out that the
+ * device is of no use, `fault` says why; it is empty at first.
+ */
+typedef bool (*OpenclCardFn)(void *context, const OpenclCard *card, ReinMsg *fault);
 
 /*
  * Calls `found` for each device of each platform in this process. `msg` collects why platforms have

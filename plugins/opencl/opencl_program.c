@@ -10,6 +10,7 @@
 #include "opencl_compile.h"
 #include "opencl_launch.h"
 #include "opencl_status.h"
+#include "plugin_cache.h"
 #include "plugin_check.h"
 #include "plugin_msg.h"
 
@@ -138,8 +139,7 @@ load_program(ReinPluginDevice *device, const OpenclBuild *build, OpenclProgram *
     if (warm_kernels(device, program, &msg) == REIN_OK) {
         return true;
     }
-    rein_host_log(device->host, REIN_LOG_WARNING, "%s: from its binary: %s: built again",
-                  program->name, text);
+    rein_cache_drop(build->cache_path, text, device->host);
     drop_kernels(device, program);
     return false;
 }

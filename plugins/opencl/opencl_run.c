@@ -157,17 +157,26 @@ end_batch(const OpenclSlice *run, cl_event event)
     return code;
 }
 
-/* How many rounds the next batch has, after one of `n_rounds` took `took_ns`. */
+/* How many rounds make a batch, when `n_rounds` took `took_ns`. */
 static uint32_t
-next_batch(uint32_t n_rounds, uint64_t took_ns)
+size_batch(uint32_t n_rounds, uint64_t took_ns)
 {
-    if (took_ns < BATCH_NS / 2 && n_rounds < MAX_BATCH) {
-        return n_rounds * 2;
-    }
-    if (took_ns > BATCH_NS * 2 && n_rounds > 1) {
-        return n_rounds / 2;
-    }
-    return n_rounds;
+    const uint64_t wanted = (uint64_t)BATCH_NS * n_rounds / (took_ns > 0 ? took_ns : 1);
+
+    return wanted < 1 ? 1 : wanted > MAX_BATCH ? MAX_BATCH : (uint32_t)wanted;
+}
+
+/* The first round is waited for, so that it is known how long one takes. */
+static cl_int
+run_first_round(const OpenclSlice *run, uint32_t *batch, bool *is_stopped)
+{
+    const uint64_t from_ns = rein_plugin_now();
+    cl_event event = NULL;
+    cl_int code = begin_batch(run, 0, 1, &event, is_stopped);
+    const cl_int ended = end_batch(run, event);
+
+    *batch = size_batch(1, rein_plugin_now() - from_ns);
+    return code == CL_SUCCESS ? ended : code;
 }
 
 static cl_int
@@ -176,31 +185,27 @@ run_rounds(const OpenclSlice *run)
     const uint32_t n_rounds = run->slice->n_rounds;
     cl_event before = NULL; /* the end of the batch that the device is at */
     uint32_t batch = 1;
-    uint32_t begun = 0;
+    uint32_t begun = 1;
     bool is_stopped = false;
-    cl_int code = CL_SUCCESS;
+    cl_int code = run_first_round(run, &batch, &is_stopped);
 
-    while (begun < n_rounds && code == CL_SUCCESS && !is_stopped) {
-        const uint64_t from_ns = rein_plugin_now();
+    while (begun < n_rounds && code == CL_SUCCESS && !is_stopped &&
+           rein_plugin_now() < run->deadline_ns) {
         const uint32_t n_wanted = batch < n_rounds - begun ? batch : n_rounds - begun;
+        const uint64_t from_ns = rein_plugin_now();
         cl_event event = NULL;
-        uint64_t now_ns = 0;
 
         code = begin_batch(run, begun, n_wanted, &event, &is_stopped);
         begun += n_wanted;
-        const cl_int ended = end_batch(run, before);
-        before = event;
-        code = code == CL_SUCCESS ? ended : code;
-        now_ns = rein_plugin_now();
-        if (now_ns >= run->deadline_ns) {
-            break;
+        if (before != NULL) {
+            const cl_int ended = end_batch(run, before);
+            code = code == CL_SUCCESS ? ended : code;
+            batch = size_batch(batch, rein_plugin_now() - from_ns);
         }
-        batch = next_batch(batch, now_ns - from_ns);
+        before = event;
     }
-    if (before != NULL) {
-        run->device->cl.clReleaseEvent(before);
-    }
-    return code;
+    const cl_int ended = end_batch(run, before);
+    return code == CL_SUCCESS ? ended : code;
 }
 
 static cl_int
@@ -212,8 +217,11 @@ run_items(const OpenclSlice *run)
                                   .round = slice->first_round,
                                   .progress = rein_slice_progress(slice, 0) };
     bool is_stopped = false;
-    const cl_int code = begin(run, &run->device->stages[0], &launch, NULL, &is_stopped);
+    cl_event event = NULL;
+    cl_int code = begin(run, &run->device->stages[0], &launch, &event, &is_stopped);
+    const cl_int ended = end_batch(run, event);
 
+    code = code == CL_SUCCESS ? ended : code;
     if (code == CL_SUCCESS && !is_stopped) {
         run->report->n_items = slice->end_item - slice->first_item;
     }

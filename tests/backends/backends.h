@@ -37,7 +37,7 @@ std::string WhySkipped(const Backend &backend, const std::string &suite, const s
 /* The settings under which a case that asks for it runs again and again; at least one way. */
 std::vector<Settings> WaysOf(const Backend &backend);
 
-/* The cases named in the lists, "Suite.Name". */
+/* What the lists name: "Suite.Name", or "Suite.*" for all of a suite. */
 std::vector<std::string> SkippedCases();
 
 } // namespace rein_test

@@ -6,7 +6,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "plugin_fixture.h"
 
@@ -30,16 +29,6 @@ const char kBroken[] = "REIN_KERNEL(answer, OUT(u32, out))\n"
                        "    u32 x = 1;\n"
                        "    out[item] = x + quite_unknown;\n"
                        "}\n";
-
-std::string
-Contents(const std::string &path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream text;
-
-    text << file.rdbuf();
-    return text.str();
-}
 
 class PluginBuildTest : public PluginFixture
 {
@@ -83,13 +72,13 @@ class PluginCacheTest : public PluginBuildTest
     void
     ExpectBuiltAgain(const std::string &entry)
     {
-        const std::string before = Contents(entry);
+        const std::string before = ReadFile(entry);
 
         Open();
         ExpectAnswer(Build(kAnswer));
         EXPECT_THAT(Logged(), HasSubstr(entry + " is damaged: removed, built again"));
         EXPECT_THAT(FilesIn(cache), ElementsAre(entry));
-        EXPECT_NE(Contents(entry), before);
+        EXPECT_NE(ReadFile(entry), before);
 
         const ino_t again = FileOf(entry);
         ExpectAnswer(Build(kAnswer));
@@ -282,9 +271,9 @@ TEST_F(PluginCacheTest, TruncatedCacheEntryIsBuiltAgain)
 TEST_F(PluginCacheTest, AlteredCacheEntryIsBuiltAgain)
 {
     const std::string entry = CacheEntry();
-    const size_t size = Contents(entry).size();
+    const size_t size = ReadFile(entry).size();
     for (size_t offset : { size_t{ 0 }, size / 2, size - 1, size - 20 }) {
-        std::string bytes = Contents(entry);
+        std::string bytes = ReadFile(entry);
         bytes[offset] = static_cast<char>(bytes[offset] ^ 1);
         std::ofstream(entry, std::ios::binary) << bytes;
         ExpectBuiltAgain(entry);

@@ -4,9 +4,6 @@
 
 #include "plugin_fixture.h"
 
-#include <fstream>
-#include <sstream>
-
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -18,29 +15,6 @@ constexpr uint32_t kParams = 32; /* PARAM_COUNT */
 constexpr uint32_t kPopulation = 40;
 constexpr uint32_t kGenes = 9;
 
-std::string
-Readme()
-{
-    std::ifstream file(REIN_TEST_DATA_DIR "/../../kernels/README.md");
-    std::stringstream contents;
-
-    contents << file.rdbuf();
-    return contents.str();
-}
-
-/* The C text of the section "Example". */
-std::string
-ReadmeExample()
-{
-    const std::string begin = "```c\n";
-    const std::string readme = Readme();
-    const size_t first = readme.find(begin, readme.find("## Example"));
-    const size_t end = readme.find("```", first + begin.size());
-
-    EXPECT_NE(end, std::string::npos);
-    return readme.substr(first + begin.size(), end - first - begin.size());
-}
-
 class PluginDialectTest : public PluginFixture
 {
   protected:
@@ -51,6 +25,25 @@ class PluginDialectTest : public PluginFixture
         if (!IsSkipped() && !HasFatalFailure()) {
             Open();
         }
+    }
+
+    static std::string
+    Readme()
+    {
+        return ReadFile(REIN_TEST_DATA_DIR "/../../kernels/README.md");
+    }
+
+    /* The C text of the first of its examples. */
+    static std::string
+    ReadmeExample()
+    {
+        const std::string begin = "```c\n";
+        const std::string readme = Readme();
+        const size_t first = readme.find(begin, readme.find("## Examples"));
+        const size_t end = readme.find("```", first + begin.size());
+
+        EXPECT_NE(end, std::string::npos);
+        return readme.substr(first + begin.size(), end - first - begin.size());
     }
 };
 

@@ -10,24 +10,24 @@
 #include <fstream>
 #include <sstream>
 
-static std::string
-ReadFile(const std::string &path)
-{
-    std::ifstream file(path, std::ios::binary);
-    std::stringstream text;
-
-    text << file.rdbuf();
-    return text.str();
-}
-
-static const std::string &
-Dialect()
+const std::string &
+PluginFixture::Dialect()
 {
     static const std::string folder = REIN_TEST_DATA_DIR "/../../kernels/";
     static const std::string text =
         ReadFile(folder + "rein_kernel.h") + ReadFile(folder + "rein_math.h");
 
     return text;
+}
+
+std::string
+PluginFixture::ReadFile(const std::string &path)
+{
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream contents;
+
+    contents << file.rdbuf();
+    return contents.str();
 }
 
 void

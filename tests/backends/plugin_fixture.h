@@ -54,6 +54,10 @@ class PluginFixture : public ::testing::Test
     ReinStatus TryRun(const ReinSlice &slice, uint64_t job = kJob);
     void Run(const ReinSlice &slice, uint64_t job = kJob);
 
+    /* All bytes of a file; and the dialect as the core hands it over. */
+    static std::string ReadFile(const std::string &path);
+    static const std::string &Dialect();
+
     static std::string Digest(const std::string &text);
     std::string Logged();
     static std::vector<std::string> FilesIn(const std::string &folder);

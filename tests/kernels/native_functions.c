@@ -10,6 +10,7 @@
 #include <rein_math.h>
 
 #include <fitness/functions.cl>
+#include <fitness/none.cl>
 
 NativeKernel
 native_kernel_functions(const char *name)
@@ -21,6 +22,7 @@ native_kernel_functions(const char *name)
         { "sphere_fitness", sphere_fitness },       { "rosenbrock_fitness", rosenbrock_fitness },
         { "rastrigin_fitness", rastrigin_fitness }, { "ackley_fitness", ackley_fitness },
         { "griewank_fitness", griewank_fitness },   { "schwefel_fitness", schwefel_fitness },
+        { "none_fitness", none_fitness },
     };
 
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {

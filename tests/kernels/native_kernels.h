@@ -20,7 +20,7 @@ typedef void (*NativeKernel)(void *const *buffers, uint32_t first, uint32_t end,
 NativeKernel native_kernel_int16(const char *name);
 NativeKernel native_kernel_int32(const char *name);
 
-/* "sphere_fitness" and so on. */
+/* "sphere_fitness" and so on, and "none_fitness". */
 NativeKernel native_kernel_functions(const char *name);
 
 /* Those of kernels/README.md: "qap_improve" and so on. */

@@ -42,11 +42,11 @@ native_pairs_number(NativePairs *self)
     return native_pairs_word(self) * 0x1p-31 - 1;
 }
 
-/* Any two floats; a power that is a float of any size; one with its base close to 1; a small one. */
+/* Any two floats; powers of any size, with any base, with one near 1 and with one closer; small ones. */
 static inline void
 native_pairs_next_powers(NativePairs *self, float *x, float *y)
 {
-    switch (self->n_given++ % 4) {
+    switch (self->n_given++ % 5) {
     case 0:
         *x = native_from_bits(native_pairs_word(self));
         *y = native_from_bits(native_pairs_word(self));
@@ -57,6 +57,10 @@ native_pairs_next_powers(NativePairs *self, float *x, float *y)
         break;
     case 2:
         *x = (float)(1 + native_pairs_number(self) * 0x1p-10);
+        *y = (float)(native_pairs_number(self) * 128 / log2(*x));
+        break;
+    case 3:
+        *x = (float)(1 + native_pairs_number(self) * 0.45);
         *y = (float)(native_pairs_number(self) * 128 / log2(*x));
         break;
     default:

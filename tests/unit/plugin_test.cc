@@ -367,4 +367,28 @@ TEST_F(PluginTest, LoadingLeavesNoDescriptor)
     EXPECT_EQ(rein_test::CountDescriptors(), n_before);
 }
 
+ReinStatus
+NoDrivers(const ReinHost *, ReinDriverCb, void *, ReinMsg *)
+{
+    return REIN_OK;
+}
+
+TEST_F(PluginTest, DriversIsNullWhereThePluginHasNone)
+{
+    ReinPluginTable table = *FakeTable();
+
+    table.drivers = NoDrivers;
+    g_autoptr(ReinPlugin) with = rein_plugin_new_for_table(&table, nullptr);
+    EXPECT_EQ(rein_plugin_get_table(with)->drivers, &NoDrivers);
+
+    table.drivers = nullptr;
+    g_autoptr(ReinPlugin) without = rein_plugin_new_for_table(&table, nullptr);
+    EXPECT_EQ(rein_plugin_get_table(without)->drivers, nullptr);
+
+    table.drivers = NoDrivers; /* behind the end of an older plugin's table */
+    table.struct_size = offsetof(ReinPluginTable, drivers);
+    g_autoptr(ReinPlugin) older = rein_plugin_new_for_table(&table, nullptr);
+    EXPECT_EQ(rein_plugin_get_table(older)->drivers, nullptr);
+}
+
 } // namespace

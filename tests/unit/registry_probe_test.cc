@@ -32,7 +32,7 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 /* Milliseconds that are too few for no worker here that answers at all, and soon over. */
-constexpr const char *kShort = "1500";
+constexpr const char *kShort = "2000";
 
 class RegistryProbeTest : public RegistryTest
 {
@@ -77,7 +77,7 @@ TEST_F(RegistryProbeTest, ProbeThatExitsCostsOnlyItsOwnRow)
 TEST_F(RegistryProbeTest, ProbeThatHangsIsKilledThoughItIgnoresSigterm)
 {
     Hasten();
-    EXPECT_EQ(RowOf("hangs"), "rein_plugin_hangs.so failed hangs: did not answer within 1.5 s");
+    EXPECT_EQ(RowOf("hangs"), "rein_plugin_hangs.so failed hangs: did not answer within 2 s");
 }
 
 TEST_F(RegistryProbeTest, HangInAnExitHandlerCostsNothing)
@@ -100,8 +100,7 @@ TEST_F(RegistryProbeTest, LibraryThatAbortsWhenLoadedCostsOnlyItsOwnRow)
 TEST_F(RegistryProbeTest, LibraryThatHangsWhenLoadedCostsOnlyItsOwnRow)
 {
     Hasten();
-    EXPECT_EQ(RowOf("load_hangs"),
-              "rein_plugin_load_hangs.so failed : did not answer within 1.5 s");
+    EXPECT_EQ(RowOf("load_hangs"), "rein_plugin_load_hangs.so failed : did not answer within 2 s");
 }
 
 TEST_F(RegistryProbeTest, DescriptorsThatWereClosedAndWrittenToAreNotTheWorkers)
@@ -136,7 +135,7 @@ TEST_F(RegistryProbeTest, FloodOnStderrEndsWithTheDeadline)
 {
     Hasten();
     EXPECT_THAT(RowOf("floods"), StartsWith("rein_plugin_floods.so failed floods: did not answer "
-                                            "within 1.5 s; it said: "));
+                                            "within 2 s; it said: "));
 }
 
 TEST_F(RegistryProbeTest, LastWordsAreTheLastOfMuchAndFitToBeShown)

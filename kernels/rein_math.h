@@ -139,7 +139,7 @@ rein_exp(f32 x)
     const f32 t = rein_from_bits(rein_bits(x) & is_inside);
     const i32 n = rein_nearest(t * 1.44269504f);
     const f32 high = t - (f32)n * 0.693145751953125f;
-    const f32 low = (f32)n * 1.42860682e-6f;
+    const f32 low = (f32)n * 1.42860677e-6f;
     const f32 r = high - low;
     f32 p = 0.00139504892f * r + 0.0083688898f;
     u32 bits;
@@ -168,7 +168,7 @@ rein_log(f32 x)
     p = (p * f + 0.118881613f) * f - 0.124055885f;
     p = (p * f + 0.142195523f) * f - 0.166679963f;
     p = (p * f + 0.200021192f) * f - 0.250000089f;
-    p = f * f * f * (p * f + 0.333333135f) + k * 1.42860682e-6f;
+    p = f * f * f * (p * f + 0.333333135f) + k * 1.42860677e-6f;
     y = rein_bits(k * 0.693145751953125f + (f - (0.5f * (f * f) - p)));
     y = rein_choose(is_nan, REIN_BITS_NAN, y);
     y = rein_choose(is_infinite, REIN_BITS_INFINITY, y);
@@ -194,7 +194,7 @@ rein_sin_shifted(f32 x, i32 shift)
     const f32 fine = middle + rest;
     const f32 last = ((middle - fine) + rest) - k * 2.5579538487363607e-12f;
     const f32 r = fine + last;
-    const f32 low = ((fine - r) + last) - k * 5.39030286e-15f; /* r + low is the angle */
+    const f32 low = ((fine - r) + last) - k * 5.39030295e-15f; /* r + low is the angle */
     const f32 z = r * r;
     const f32 z_half = 0.5f * z;
     const f32 near_1 = 1.0f - z_half;

@@ -52,6 +52,15 @@ NameOf(int32_t code)
     }
 }
 
+/* Whether no more comes of a failure than a warning, a text that is empty, or an entry not kept. */
+bool
+CanDoWithout(const std::string &function)
+{
+    return function.rfind("clRelease", 0) == 0 || function == "clGetDeviceInfo" ||
+           function == "clGetPlatformInfo" || function == "clGetProgramInfo" ||
+           function == "clGetProgramBuildInfo";
+}
+
 class PluginFaultTest : public PluginFixture, public ::testing::WithParamInterface<const char *>
 {
   protected:
@@ -244,6 +253,7 @@ TEST_P(PluginFaultTest, EachCallThatFailsWhileATextIsCompiledIsToldAndLeavesNoth
     EXPECT_EQ(n_failed, 0u);
     for (uint32_t nth = std::min(calls(GetParam()), 3u); nth > 0 && !HasFailure(); nth--) {
         ExpectSurvived(nth, kOutOfResources);
+        EXPECT_TRUE(n_failed == 1 || CanDoWithout(GetParam())) << "call " << nth << " was ignored";
     }
 }
 

@@ -101,7 +101,7 @@ TEST_F(RunFaultTest, CostThatTheHostCannotConfirmIsNotClaimed)
 TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
 {
     Ended ended = run_with("run_fitness:2:hang",
-                           { "--time", "10m", "--deadline", "300ms", "--set", "job.grace=50ms" });
+                           { "--time", "10m", "--deadline", "3s", "--set", "job.grace=50ms" });
 
     EXPECT_EQ(ended.code, 3) << ended.err;
     Json document(ended.out);

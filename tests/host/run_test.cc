@@ -81,10 +81,10 @@ TEST_F(RunTest, TargetMayNameTheHardCost)
 TEST_F(RunTest, DeadlineEndsWithThreeAndTheBestSoFar)
 {
     Ended ended =
-        run({ data("comp01.ctt"), "--time", "50s", "--deadline", "200ms", "--format", "json" });
+        run({ data("comp01.ctt"), "--time", "50s", "--deadline", "2s", "--format", "json" });
 
     EXPECT_EQ(ended.code, 3);
-    EXPECT_THAT(ended.err, HasSubstr("rein: the deadline of 200ms passed after "));
+    EXPECT_THAT(ended.err, HasSubstr("rein: the deadline of 2s passed after "));
     Json document(ended.out);
     EXPECT_EQ(document.text("outcome"), "deadline");
     expect_clean(document.at("receipt"));

@@ -18,9 +18,9 @@
  * items go one by one, so that each core has some, many in large groups. Elsewhere the least is what
  * runs in lockstep.
  */
-static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 128 };
+static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 64 };
 static const uint32_t gpu_groups[OPENCL_N_GROUPS] = { 32, 128, 256 };
-#define GROUPS_PER_UNIT 4u
+#define GROUPS_PER_UNIT 8u
 
 /* ---- open and close ---- */
 

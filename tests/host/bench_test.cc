@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 #include "bench/plain_ctt.h"
 #include "bench/series.h"
@@ -90,7 +96,7 @@ TEST_F(BenchTest, MissingInstancesAreNamed)
     Ended ended = rein_.run({ "bench", "moves", "--data", "/nowhere" });
 
     EXPECT_EQ(ended.code, 2);
-    EXPECT_THAT(ended.err, HasSubstr("rein: --data: /nowhere/comp01.ctt"));
+    EXPECT_THAT(ended.err, HasSubstr("--data: /nowhere/comp01.ctt"));
 }
 
 TEST_F(BenchTest, JsonHasARowForEachFigureWithItsSpread)
@@ -132,6 +138,90 @@ TEST_F(BenchTest, StopsEndCleanAndLaunchNothingLate)
     EXPECT_EQ(rows[2].number("max"), 0);
     EXPECT_EQ(rows[3].text("what"), "receipts that are not clean");
     EXPECT_EQ(rows[3].number("max"), 0);
+}
+
+TEST_F(BenchTest, WhatIsLeftOutIsInTheDocumentWithItsReason)
+{
+    Ended ended = rein_.run({ "bench", "host", "versus", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> left_out = Json(ended.out).items("left_out");
+    ASSERT_EQ(left_out.size(), 2u);
+    EXPECT_EQ(left_out[0].text("case"), "host");
+    EXPECT_EQ(left_out[1].text("case"), "versus");
+    EXPECT_THAT(left_out[1].text("reason"), HasSubstr("--against"));
+}
+
+/* On PoCL, with rivals that a test puts into a folder of its own. */
+class BenchRivalTest : public BenchTest
+{
+  protected:
+    static constexpr char kDriver[] = "/etc/OpenCL/vendors/pocl.icd";
+    static constexpr char kRival[] = REIN_PROGRAM_DIR "/../tests/rivals/opencl_host";
+
+    void
+    SetUp() override
+    {
+        if (access(kDriver, R_OK) != 0 || access(kRival, X_OK) != 0) {
+            GTEST_SKIP() << "pocl: no " << kDriver << " or no " << kRival;
+        }
+        rein_.set("OCL_ICD_VENDORS", kDriver);
+    }
+
+    Ended
+    Run(const std::string &script, const std::vector<std::string> &more = {})
+    {
+        std::vector<std::string> arguments = { "bench",     "host",
+                                               "--device",  "opencl",
+                                               "--repeats", "1",
+                                               "--data",    REIN_TEST_DATA_DIR "/itc2007",
+                                               "--format",  "json" };
+        if (!script.empty()) {
+            const std::string path = folder_.write("opencl_host", "#!/bin/sh\n" + script + "\n");
+            std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+            arguments.insert(arguments.end(), { "--rivals", folder_.path() });
+        }
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return rein_.run(arguments);
+    }
+
+    rein_test::TemporaryFolder folder_;
+};
+
+/* Where things lie is of no matter to empty kernels, so that they alone are measured. */
+TEST_F(BenchRivalTest, RivalThatComputesSomethingElseGetsNoFigureAndTheOthersDo)
+{
+    Ended ended =
+        Run(std::string("sed -i 's/^interleave .*/interleave 1/' \"$1/manifest\"\nexec ") + kRival +
+            " \"$@\"");
+
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.out, HasSubstr("is not the same here and in opencl_host"));
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_GE(rows.size(), 9u);
+    EXPECT_EQ(rows.size() % 3, 0u);
+    EXPECT_EQ(rows[0].text("backend"), "opencl");
+    EXPECT_EQ(rows[1].text("backend"), "opencl_host");
+    EXPECT_EQ(rows[2].text("unit"), "ratio");
+}
+
+TEST_F(BenchRivalTest, RivalThatDiesIsAnError)
+{
+    Ended ended = Run("exit 1");
+
+    EXPECT_NE(ended.code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("opencl_host"));
+}
+
+TEST_F(BenchRivalTest, RivalThatHangsIsEndedAfterThePatience)
+{
+    const std::string number = folder_.file("pid");
+    Ended ended = Run("echo $$ >" + number + "\nexec sleep 1000", { "--patience", "1s" });
+    const pid_t pid = std::stoi(rein_test::read_text(number));
+
+    EXPECT_NE(ended.code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("opencl_host"));
+    EXPECT_NE(kill(pid, 0), 0) << "it is still there";
 }
 
 } // namespace

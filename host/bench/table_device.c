@@ -200,8 +200,9 @@ append_places(const TableDevice *self, const ReinStage *stage, guint parity, GSt
 {
     for (guint32 i = 0; i < stage->n_buffers; i++) {
         guint place = 0;
-        while (g_array_index(self->buffers, Buffer, place).token != stage->buffers[i][parity]) {
-            place++;
+        while (place + 1 < self->buffers->len &&
+               g_array_index(self->buffers, Buffer, place).token != stage->buffers[i][parity]) {
+            place++; /* every buffer of a stage was taken here */
         }
         g_string_append_printf(line, "%c%u", i == 0 ? ' ' : ',', place);
     }

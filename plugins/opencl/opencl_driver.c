@@ -230,16 +230,16 @@ opencl_driver_list(const ReinHost *host, ReinDriverCb found, void *context, Rein
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
         return list_folder(host, path, found, context, msg);
     }
-    if (strlen(path) > strlen(SUFFIX) &&
-        strcmp(path + strlen(path) - strlen(SUFFIX), SUFFIX) == 0) {
-        if (access(path, R_OK) != 0) {
-            rein_msg_set(msg, "no OpenCL driver: OCL_ICD_VENDORS names %s: %s", path,
-                         strerror(errno));
-            return REIN_OK;
-        }
-        tell_file(host, path, found, context);
+    const bool is_file =
+        strlen(path) > strlen(SUFFIX) && strcmp(path + strlen(path) - strlen(SUFFIX), SUFFIX) == 0;
+    if ((is_file || strchr(vendors, '/') != NULL) && access(path, R_OK) != 0) {
+        rein_msg_set(msg, "no OpenCL driver: OCL_ICD_VENDORS names %s: %s", path, strerror(errno));
         return REIN_OK;
     }
-    tell_library(host, vendors, found, context);
+    if (is_file) {
+        tell_file(host, path, found, context);
+    } else {
+        tell_library(host, vendors, found, context);
+    }
     return REIN_OK;
 }

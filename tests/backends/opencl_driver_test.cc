@@ -158,7 +158,8 @@ TEST_F(PluginDriverTest, BareNameIsAFileOfTheSystemsFolder)
 
 TEST_F(PluginDriverTest, LibraryNeedsNothingSet)
 {
-    for (const char *value : { "libant.so.1", "/opt/ant/libant.so.1" }) {
+    Write("libant.so.1", "");
+    for (const std::string &value : { std::string("libant.so.1"), vendors + "/libant.so.1" }) {
         const std::vector<Driver> drivers = List(value);
         ASSERT_EQ(drivers.size(), 1u);
         EXPECT_EQ(drivers[0].name, "libant.so.1");
@@ -190,6 +191,8 @@ TEST_F(PluginDriverTest, NoneIsExplained)
     EXPECT_THAT(text, AllOf(HasSubstr(vendors), HasSubstr("no file *.icd")));
     EXPECT_THAT(Names(folder + "/missing.icd"), IsEmpty());
     EXPECT_THAT(text, AllOf(HasSubstr("missing.icd"), HasSubstr("No such file")));
+    EXPECT_THAT(Names(folder + "/missing/"), IsEmpty());
+    EXPECT_THAT(text, AllOf(HasSubstr("/missing/"), HasSubstr("No such file")));
 }
 
 TEST_F(PluginDriverTest, FilesThatNameNoLibraryAreListedAllTheSame)

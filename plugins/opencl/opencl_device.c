@@ -18,9 +18,8 @@
  * items go one by one, so that each core has some, many in large groups. Elsewhere the least is what
  * runs in lockstep.
  */
-static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 64 };
+static const uint32_t cpu_groups[OPENCL_N_GROUPS] = { 1, 16, 128 };
 static const uint32_t gpu_groups[OPENCL_N_GROUPS] = { 32, 128, 256 };
-#define GROUPS_PER_UNIT 8u
 
 /* ---- open and close ---- */
 
@@ -210,15 +209,15 @@ opencl_device_token(ReinPluginDevice *device)
 }
 
 uint32_t
-opencl_device_group(const ReinPluginDevice *device, uint32_t n_items, uint32_t most)
+opencl_device_place(const ReinPluginDevice *device, uint32_t n_items, uint32_t per_unit)
 {
-    uint32_t index = OPENCL_N_GROUPS - 1;
-    const uint64_t n_wanted = (uint64_t)device->card.info.n_units * GROUPS_PER_UNIT;
+    uint32_t place = OPENCL_N_GROUPS - 1;
+    const uint64_t n_wanted = (uint64_t)device->card.info.n_units * per_unit;
 
-    while (index > 0 && n_items / device->groups[index] < n_wanted) {
-        index--;
+    while (place > 0 && n_items / device->groups[place] < n_wanted) {
+        place--;
     }
-    return at_most(device->groups[index], most);
+    return place;
 }
 
 void

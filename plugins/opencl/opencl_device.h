@@ -45,7 +45,7 @@ void opencl_device_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *re
 uint64_t opencl_device_token(ReinPluginDevice *device);
 
 /*
- * The group that `n_items` are launched with, of at most `most`: the largest that still leaves each
- * unit of the device a few groups to work on.
+ * The place in `groups` of the largest that leaves each unit of the device `per_unit` groups of
+ * `n_items` to work on; 0 if none does.
  */
-uint32_t opencl_device_group(const ReinPluginDevice *device, uint32_t n_items, uint32_t most);
+uint32_t opencl_device_place(const ReinPluginDevice *device, uint32_t n_items, uint32_t per_unit);

@@ -42,8 +42,9 @@ most_items(const ReinPluginDevice *device, uint32_t group)
 
 static cl_int
 enqueue(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *const *buffers,
-        const OpenclLaunch *part, size_t group, cl_event *event)
+        const OpenclLaunch *part, cl_event *event)
 {
+    const size_t group = part->group;
     OpenclBinding *binding = &kernel->bindings[part->round & 1];
     const size_t n_padded = (part->end - part->first + group - 1) / group * group;
     const cl_int code = bind(&device->cl, binding, kernel->n_buffers, buffers, part);
@@ -59,18 +60,16 @@ cl_int
 opencl_launch(ReinPluginDevice *device, OpenclKernel *kernel, OpenclBuffer *const *buffers,
               const OpenclLaunch *launch, cl_event *event)
 {
-    const uint32_t group =
-        opencl_device_group(device, launch->end - launch->first, kernel->max_group);
-    const uint32_t most = most_items(device, group);
+    const uint32_t most = most_items(device, launch->group);
     OpenclLaunch part = *launch;
     cl_int code = CL_SUCCESS;
 
     for (; launch->end - part.first > most && code == CL_SUCCESS; part.first += most) {
         part.end = part.first + most;
-        code = enqueue(device, kernel, buffers, &part, group, NULL);
+        code = enqueue(device, kernel, buffers, &part, NULL);
     }
     part.end = launch->end;
-    return code == CL_SUCCESS ? enqueue(device, kernel, buffers, &part, group, event) : code;
+    return code == CL_SUCCESS ? enqueue(device, kernel, buffers, &part, event) : code;
 }
 
 /* The end is 0, so that no item runs and no buffer is looked at. */

@@ -20,6 +20,7 @@ typedef struct OpenclLaunch {
     uint32_t end;
     uint32_t round;
     uint32_t progress;
+    uint32_t group; /* of those the kernel is warmed for */
 } OpenclLaunch;
 
 /* The most items of a stage: the last group may reach past them, and they count in 32 bits. */

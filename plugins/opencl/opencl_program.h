@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "opencl_device.h"
+#include "opencl_tune.h"
 #include "plugin_held.h"
 #include "rein/plugin_abi.h"
 
@@ -29,6 +30,7 @@ typedef struct OpenclKernel {
     char name[OPENCL_MAX_KERNEL_NAME];
     uint32_t n_buffers;
     uint32_t max_group;        /* work-items of a group that it runs with */
+    OpenclTune tune;           /* of groups */
     OpenclBinding bindings[2]; /* by the round's parity: buffers need not be set again */
 } OpenclKernel;
 

@@ -20,10 +20,20 @@
 #define BATCH_NS 1000000u
 #define MAX_BATCH 4096u
 
+/*
+ * Groups are large if each unit has so many of them: the first number until it is known which are the
+ * best ones, the second where a launch is so short that what counts is the number of groups.
+ */
+#define GROUPS_PER_UNIT 8u
+#define GROUPS_PER_UNIT_IF_SHORT 4u
+
+_Static_assert(OPENCL_N_GROUPS == OPENCL_MAX_CHOICES, "each size can be chosen");
+
 /* A stage whose tokens were looked up. */
 typedef struct OpenclStage {
     OpenclKernel *kernel;
     uint32_t n_items;
+    uint32_t group;                               /* items in one */
     OpenclBuffer *buffers[2][REIN_STAGE_BUFFERS]; /* by the round's parity */
 } OpenclStage;
 
@@ -35,6 +45,45 @@ typedef struct OpenclSlice {
     uint64_t deadline_ns; /* when the budget is used up */
     ReinSliceReport *report;
 } OpenclSlice;
+
+/* ---- groups ---- */
+
+static bool
+is_tuning(const OpenclKernel *kernel)
+{
+    return kernel->tune.n_choices > 0 && !kernel->tune.is_done;
+}
+
+/* The group of the size at `place`, as far as the kernel runs with it. */
+static uint32_t
+group_at(const ReinPluginDevice *device, const OpenclKernel *kernel, uint32_t place)
+{
+    return device->groups[place] < kernel->max_group ? device->groups[place] : kernel->max_group;
+}
+
+/* The group that `n_items` are launched with: what was fastest, unless that leaves a unit idle. */
+static uint32_t
+group_of(const ReinPluginDevice *device, const OpenclKernel *kernel, uint32_t n_items)
+{
+    const uint32_t most = opencl_device_place(device, n_items, 1);
+
+    if (!kernel->tune.is_done) {
+        return group_at(device, kernel, opencl_device_place(device, n_items, GROUPS_PER_UNIT));
+    }
+    return group_at(device, kernel, kernel->tune.chosen < most ? kernel->tune.chosen : most);
+}
+
+/* A kernel whose launches have only one size to choose from is not timed. */
+static void
+begin_tuning(const ReinPluginDevice *device, OpenclKernel *kernel, uint32_t n_items)
+{
+    const uint32_t most = opencl_device_place(device, n_items, 1);
+
+    if (kernel->tune.n_choices == 0 && most > 0) {
+        opencl_tune_begin(&kernel->tune, opencl_device_place(device, n_items, GROUPS_PER_UNIT),
+                          opencl_device_place(device, n_items, GROUPS_PER_UNIT_IF_SHORT), most + 1);
+    }
+}
 
 /* ---- looking up ---- */
 
@@ -58,6 +107,7 @@ resolve_stage(ReinPluginDevice *device, uint64_t job, const ReinStage *stage, Op
     }
     resolved->kernel = kernel;
     resolved->n_items = stage->n_items;
+    resolved->group = group_of(device, kernel, stage->n_items);
     for (uint32_t i = 0; i < stage->n_buffers; i++) {
         for (uint32_t parity = 0; parity < 2; parity++) {
             OpenclBuffer *buffer = opencl_buffer_find(device, job, stage->buffers[i][parity], msg);
@@ -124,7 +174,8 @@ begin_round(const OpenclSlice *run, uint32_t index, cl_event *event, bool *is_st
         const OpenclStage *stage = &run->device->stages[i];
         const OpenclLaunch launch = { .end = stage->n_items,
                                       .round = run->slice->first_round + index,
-                                      .progress = rein_slice_progress(run->slice, index) };
+                                      .progress = rein_slice_progress(run->slice, index),
+                                      .group = stage->group };
         code = begin(run, stage, &launch, i + 1 == n_stages ? event : NULL, is_stopped);
     }
     return code;
@@ -166,13 +217,81 @@ size_batch(uint32_t n_rounds, uint64_t took_ns)
     return wanted < 1 ? 1 : wanted > MAX_BATCH ? MAX_BATCH : (uint32_t)wanted;
 }
 
-/* The first round is waited for, so that it is known how long one takes. */
+/* One launch that is waited for, with the size of groups that is to be timed, if any is. */
 static cl_int
-run_first_round(const OpenclSlice *run, uint32_t *batch, bool *is_stopped)
+time_launch(const OpenclSlice *run, OpenclStage *stage, uint32_t index, bool *is_stopped)
+{
+    OpenclKernel *kernel = stage->kernel;
+    const bool is_timed = is_tuning(kernel);
+    const OpenclLaunch launch = { .end = stage->n_items,
+                                  .round = run->slice->first_round + index,
+                                  .progress = rein_slice_progress(run->slice, index),
+                                  .group = is_timed
+                                               ? group_at(run->device, kernel, kernel->tune.next)
+                                               : stage->group };
+    const uint64_t from_ns = rein_plugin_now();
+    cl_event event = NULL;
+    cl_int code = begin(run, stage, &launch, &event, is_stopped);
+    const cl_int ended = end_batch(run, event);
+
+    code = code == CL_SUCCESS ? ended : code;
+    if (code != CL_SUCCESS || *is_stopped || !is_timed) {
+        return code;
+    }
+    opencl_tune_note(&kernel->tune, rein_plugin_now() - from_ns);
+    if (kernel->tune.is_done) {
+        rein_host_log(run->device->host, REIN_LOG_DEBUG, "%s: groups of %u", kernel->name,
+                      group_of(run->device, kernel, stage->n_items));
+    }
+    return CL_SUCCESS;
+}
+
+/* One round, launch by launch; `is_tuned` says whether there is nothing left to find out. */
+static cl_int
+time_round(const OpenclSlice *run, uint32_t index, bool *is_tuned, bool *is_stopped)
+{
+    cl_int code = CL_SUCCESS;
+
+    for (uint32_t i = 0; i < run->slice->n_stages && code == CL_SUCCESS && !*is_stopped; i++) {
+        code = time_launch(run, &run->device->stages[i], index, is_stopped);
+    }
+    run->report->n_rounds += code == CL_SUCCESS && !*is_stopped;
+    *is_tuned = true;
+    for (uint32_t i = 0; i < run->slice->n_stages; i++) {
+        OpenclStage *stage = &run->device->stages[i];
+        stage->group = group_of(run->device, stage->kernel, stage->n_items);
+        *is_tuned = *is_tuned && !is_tuning(stage->kernel);
+    }
+    return code;
+}
+
+/* Runs rounds as long as there are kernels to be timed; counts them in `begun`. */
+static cl_int
+run_timed_rounds(const OpenclSlice *run, uint32_t *begun, bool *is_stopped)
+{
+    bool is_tuned = true;
+    cl_int code = CL_SUCCESS;
+
+    for (uint32_t i = 0; i < run->slice->n_stages; i++) {
+        const OpenclStage *stage = &run->device->stages[i];
+        begin_tuning(run->device, stage->kernel, stage->n_items);
+        is_tuned = is_tuned && !is_tuning(stage->kernel);
+    }
+    while (!is_tuned && *begun < run->slice->n_rounds && code == CL_SUCCESS && !*is_stopped &&
+           (*begun == 0 || rein_plugin_now() < run->deadline_ns)) {
+        code = time_round(run, *begun, &is_tuned, is_stopped);
+        (*begun)++;
+    }
+    return code;
+}
+
+/* A round that is waited for, so that it is known how long one takes. */
+static cl_int
+run_one_round(const OpenclSlice *run, uint32_t index, uint32_t *batch, bool *is_stopped)
 {
     const uint64_t from_ns = rein_plugin_now();
     cl_event event = NULL;
-    cl_int code = begin_batch(run, 0, 1, &event, is_stopped);
+    cl_int code = begin_batch(run, index, 1, &event, is_stopped);
     const cl_int ended = end_batch(run, event);
 
     *batch = size_batch(1, rein_plugin_now() - from_ns);
@@ -185,10 +304,15 @@ run_rounds(const OpenclSlice *run)
     const uint32_t n_rounds = run->slice->n_rounds;
     cl_event before = NULL; /* the end of the batch that the device is at */
     uint32_t batch = 1;
-    uint32_t begun = 1;
+    uint32_t begun = 0;
     bool is_stopped = false;
-    cl_int code = run_first_round(run, &batch, &is_stopped);
+    cl_int code = run_timed_rounds(run, &begun, &is_stopped);
 
+    if (begun < n_rounds && code == CL_SUCCESS && !is_stopped &&
+        (begun == 0 || rein_plugin_now() < run->deadline_ns)) {
+        code = run_one_round(run, begun, &batch, &is_stopped);
+        begun++;
+    }
     while (begun < n_rounds && code == CL_SUCCESS && !is_stopped &&
            rein_plugin_now() < run->deadline_ns) {
         const uint32_t n_wanted = batch < n_rounds - begun ? batch : n_rounds - begun;
@@ -215,7 +339,9 @@ run_items(const OpenclSlice *run)
     const OpenclLaunch launch = { .first = slice->first_item,
                                   .end = slice->end_item,
                                   .round = slice->first_round,
-                                  .progress = rein_slice_progress(slice, 0) };
+                                  .progress = rein_slice_progress(slice, 0),
+                                  .group = group_of(run->device, run->device->stages[0].kernel,
+                                                    slice->end_item - slice->first_item) };
     bool is_stopped = false;
     cl_event event = NULL;
     cl_int code = begin(run, &run->device->stages[0], &launch, &event, &is_stopped);

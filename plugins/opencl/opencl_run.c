@@ -17,7 +17,7 @@
  * Rounds are enqueued in batches, the next while the device is at the one before, so that it never
  * waits for the host, and a stop waits for no more than two of them. A batch aims to take this long.
  */
-#define BATCH_NS 1000000u
+#define BATCH_NS 3000000u
 #define MAX_BATCH 4096u
 
 /*

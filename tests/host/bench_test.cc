@@ -12,6 +12,8 @@
 #include "bench/series.h"
 #include "ctt_fixture.h"
 #include "support/json.h"
+#include "support/live_program.h"
+#include "support/processes.h"
 #include "support/program.h"
 
 namespace
@@ -76,6 +78,14 @@ TEST_P(PlainCttTable, CostsAreTheValidators)
 
 INSTANTIATE_TEST_SUITE_P(Itc2007, PlainCttTable, testing::ValuesIn(ctt::all_expected()),
                          ctt::test_name);
+
+/* Whether that is a rein bench which serves another one, and no worker that is asked for devices. */
+bool
+IsPeer(pid_t pid)
+{
+    return rein_test::read_text("/proc/" + std::to_string(pid) + "/cmdline").find("--peer") !=
+           std::string::npos;
+}
 
 class BenchTest : public testing::Test
 {
@@ -150,6 +160,78 @@ TEST_F(BenchTest, WhatIsLeftOutIsInTheDocumentWithItsReason)
     EXPECT_EQ(left_out[0].text("case"), "host");
     EXPECT_EQ(left_out[1].text("case"), "versus");
     EXPECT_THAT(left_out[1].text("reason"), HasSubstr("--against"));
+}
+
+/* Another rein bench serves as the second device, so that none but the CPU plugin is needed. */
+TEST_F(BenchTest, VersusHasBothRatesAndTheirRatioOfEachWork)
+{
+    Ended ended = rein_.run({ "bench", "versus", "--device", "cpu", "--against", "cpu", "--repeats",
+                              "1", "--data", REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 30u);
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows[i].text("device"), "cpu:0");
+        EXPECT_EQ(rows[i].text("backend"), "cpu");
+        EXPECT_EQ(rows[i].text("unit"), i % 3 == 2 ? "ratio" : "1/s");
+        EXPECT_EQ(rows[i].has("against_device"), i % 3 == 2);
+    }
+}
+
+TEST_F(BenchTest, OtherDeviceThatIsNotThereIsNamed)
+{
+    Ended ended = rein_.run({ "bench", "versus", "--device", "cpu", "--against", "cpu:7", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007" });
+
+    EXPECT_NE(ended.code, 0);
+    EXPECT_THAT(ended.err, HasSubstr("cpu:7"));
+    EXPECT_THAT(ended.err, HasSubstr("ended with exit code 10"));
+}
+
+TEST_F(BenchTest, BuildHasThreeStepsFromNothingAndOnceMore)
+{
+    Ended ended =
+        rein_.run({ "bench", "build", "--device", "cpu", "--repeats", "1", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 6u);
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        EXPECT_EQ(rows[i].text("unit"), "ms");
+        EXPECT_THAT(rows[i].text("what"), HasSubstr(i < 3 ? "from nothing" : "second process"));
+    }
+}
+
+TEST_F(BenchTest, TimetableHasBothDevicesSideBySide)
+{
+    Ended ended = rein_.run({ "bench", "timetable", "--device", "cpu", "--against", "cpu",
+                              "--seeds", "1", "--time", "50ms", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 48u); /* three for each of seven instances and one sum, on two devices */
+    for (std::size_t i = 0; i < 42; i += 6) {
+        EXPECT_EQ(rows[i].text("what"), rows[i + 3].text("what"));
+        EXPECT_THAT(rows[i].text("what"), HasSubstr("soft cost"));
+    }
+}
+
+TEST_F(BenchTest, OtherProcessIsGoneWithAKilledBench)
+{
+    const rein_test::TemporaryFolder home;
+    rein_test::LiveProgram rein(home, "rein",
+                                { "bench", "timetable", "--device", "cpu", "--against", "cpu",
+                                  "--time", "1h", "--data", REIN_TEST_DATA_DIR "/itc2007" });
+    std::vector<pid_t> children;
+
+    ASSERT_TRUE(rein_test::WaitUntil([&] {
+        children = rein_test::FindChildren(rein.pid());
+        return !children.empty() && IsPeer(children[0]);
+    }));
+    kill(rein.pid(), SIGKILL);
+    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(children[0]); }));
 }
 
 /* On PoCL, with rivals that a test puts into a folder of its own. */

@@ -34,7 +34,7 @@ build_start(Bench *bench, const char *home, Series *const series[N_STEPS], GErro
 static void
 build_report(Bench *bench, const char *when, Series *const series[N_STEPS])
 {
-    static const char *const steps[N_STEPS] = { "open the device", "build evolve_int16",
+    static const char *const steps[N_STEPS] = { "open the device once found", "build evolve_int16",
                                                 "build timetable" };
 
     for (guint i = 0; i < N_STEPS; i++) {

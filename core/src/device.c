@@ -12,6 +12,7 @@
 #include "services_private.h"
 #include "text_private.h"
 #include "thread_private.h"
+#include "worker_device_private.h"
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define THREAD_NAME_SIZE 16 /* what the kernel keeps, with the NUL */
@@ -26,6 +27,9 @@ struct ReinDevice {
     char *name;
     char *driver;
     pthread_t thread;
+    gboolean is_isolated; /* the table forwards to a worker */
+    ReinIsolation isolation;
+    gint64 worker_pid;
 
     /* of the device's thread alone */
     GArray *open_jobs; /* guint64: jobs that may hold something in the plugin */
@@ -80,6 +84,15 @@ rein_device_end_job(ReinDevice *self, guint64 number)
     self->n_jobs--;
     pthread_mutex_unlock(&self->lock);
     return was_alone;
+}
+
+guint
+rein_device_get_n_jobs(ReinDevice *self)
+{
+    pthread_mutex_lock(&self->lock);
+    const guint n_jobs = self->n_jobs;
+    pthread_mutex_unlock(&self->lock);
+    return n_jobs;
 }
 
 static void
@@ -151,7 +164,8 @@ answer_lost_locked(ReinDevice *self, ReinCall *call)
 }
 
 /*
- * A lost device must not be used, but what is legal in any state is still asked, for the receipt.
+ * A lost device must not be used, but what is legal in any state is still asked, for the receipt; of a
+ * worker that is gone also what went with it.
  */
 static gboolean
 may_ask_locked(const ReinDevice *self, const ReinCall *call)
@@ -159,7 +173,20 @@ may_ask_locked(const ReinDevice *self, const ReinCall *call)
     if (self->lost_reason == NULL) {
         return TRUE;
     }
-    return !self->is_given_up && (call->kind == REIN_CALL_USAGE || call->kind == REIN_CALL_CLEANUP);
+    if (self->is_given_up) {
+        return FALSE;
+    }
+    switch (call->kind) {
+    case REIN_CALL_USAGE:
+    case REIN_CALL_CLEANUP:
+        return TRUE;
+    case REIN_CALL_DISCARD:
+    case REIN_CALL_RELEASE:
+    case REIN_CALL_MEMORY_INFO:
+        return self->is_isolated && rein_worker_device_is_gone(self->handle);
+    default:
+        return FALSE;
+    }
 }
 
 static void
@@ -194,6 +221,10 @@ open_on_thread(ReinDevice *self)
     self->open_status = status;
     self->open_text = rein_text_lines(room, sizeof room);
     self->handle = status == REIN_OK ? handle : NULL;
+    if (self->is_isolated && self->handle != NULL) {
+        self->isolation = rein_worker_device_get_isolation(handle);
+        self->worker_pid = rein_worker_device_get_pid(handle);
+    }
     self->is_opened = TRUE;
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
@@ -231,6 +262,8 @@ put_call(ReinDevice *self, ReinCall *call, gboolean was_asked)
         answer_lost_locked(self, call);
     } else if (call->status == REIN_ERR_DEVICE_LOST) {
         set_lost_locked(self, call->text);
+    } else if (self->is_isolated && rein_worker_device_is_gone(self->handle)) {
+        set_lost_locked(self, rein_worker_device_get_end(self->handle));
     }
     finish_locked(self, call);
     pthread_mutex_unlock(&self->lock);
@@ -315,8 +348,9 @@ check_opened(ReinDevice *self, GError **error)
 
 ReinDevice *
 rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *settings,
-                 GError **error)
+                 ReinWorkerSetup *worker, GError **error)
 {
+    g_autoptr(ReinWorkerSetup) setup = worker;
     g_autoptr(ReinServices) services = NULL;
     ReinDevice *self = NULL;
 
@@ -332,7 +366,10 @@ rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *set
         return NULL;
     }
     rein_services_add_scratch(services);
+    const gboolean is_isolated = setup != NULL;
+    rein_services_set_worker(services, g_steal_pointer(&setup));
     self = device_new(plugin, info, g_steal_pointer(&services));
+    self->is_isolated = is_isolated;
 
     int failure = rein_thread_start(&self->thread, FALSE, device_main, self);
     if (failure != 0) {
@@ -447,6 +484,62 @@ rein_device_interrupt(ReinDevice *self, guint64 job)
     return TRUE;
 }
 
+gboolean
+rein_device_is_isolated(ReinDevice *self)
+{
+    return self->is_isolated;
+}
+
+void
+rein_device_terminate(ReinDevice *self)
+{
+    g_return_if_fail(self != NULL && self->is_isolated);
+
+    rein_worker_device_terminate(self->handle);
+}
+
+void
+rein_device_kill(ReinDevice *self)
+{
+    g_return_if_fail(self != NULL && self->is_isolated);
+
+    rein_worker_device_kill(self->handle);
+}
+
+gboolean
+rein_device_is_worker_gone(ReinDevice *self)
+{
+    return self->is_isolated && rein_worker_device_is_gone(self->handle);
+}
+
+void
+rein_device_spend(ReinDevice *self, const char *reason)
+{
+    g_return_if_fail(self != NULL);
+
+    pthread_mutex_lock(&self->lock);
+    set_lost_locked(self, reason);
+    const gboolean is_ended = self->is_isolated && self->n_jobs == 0 && !self->is_given_up;
+    pthread_mutex_unlock(&self->lock);
+    if (is_ended) {
+        rein_worker_device_kill(self->handle);
+    }
+}
+
+gboolean
+rein_device_has_scratch(ReinDevice *self)
+{
+    return rein_services_get_scratch(self->services)[0] != '\0';
+}
+
+gboolean
+rein_device_reset_scratch(ReinDevice *self, GError **error)
+{
+    g_return_val_if_fail(self != NULL, FALSE);
+
+    return rein_services_reset_scratch(self->services, error);
+}
+
 void
 rein_device_give_up(ReinDevice *self, const char *reason)
 {
@@ -556,6 +649,22 @@ rein_device_is_cpu(ReinDevice *self)
     g_return_val_if_fail(self != NULL, FALSE);
 
     return (self->info.flags & REIN_DEVICE_IS_CPU) != 0;
+}
+
+ReinIsolation
+rein_device_get_isolation(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, REIN_ISOLATION_NONE);
+
+    return self->isolation;
+}
+
+gint64
+rein_device_get_worker_pid(ReinDevice *self)
+{
+    g_return_val_if_fail(self != NULL, 0);
+
+    return self->worker_pid;
 }
 
 gboolean

@@ -15,6 +15,7 @@
 
 #include "clock_private.h"
 #include "plugin_private.h"
+#include "services_private.h"
 #include "stop_private.h"
 
 G_BEGIN_DECLS
@@ -108,9 +109,11 @@ gboolean rein_device_check_info(const ReinDeviceInfo *info, GError **error);
 /*
  * Opens the device `info->id` of `plugin` on a thread of its own, and waits for that. `settings`
  * (nullable; text to text, as in rein_registry_set(), and "thread-limit") and `info` are copied.
+ * With `worker` (transfer full, also on failure; nullable) the plugin is a table of
+ * worker_device_private.h, and the device's thread the parent of the worker.
  */
 ReinDevice *rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *settings,
-                             GError **error);
+                             ReinWorkerSetup *worker, GError **error);
 
 /*
  * Puts the call into the device's queue; the device takes a reference. Calls are made in the order
@@ -146,6 +149,29 @@ gboolean rein_device_interrupt(ReinDevice *self, guint64 job);
  */
 void rein_device_give_up(ReinDevice *self, const char *reason);
 
+/* Whether the device is behind a worker, which can be ended. */
+gboolean rein_device_is_isolated(ReinDevice *self);
+
+/*
+ * SIGTERM to the plugin's process, SIGKILL to all of the worker: the call that waits is answered with
+ * REIN_ERR_DEVICE_LOST once the worker is gone. Only of an isolated device.
+ */
+void rein_device_terminate(ReinDevice *self);
+void rein_device_kill(ReinDevice *self);
+
+/* Whether it had a worker, and nothing of it is left. */
+gboolean rein_device_is_worker_gone(ReinDevice *self);
+
+/* No other job begins on the device; a worker on which none runs is ended, with all it holds. */
+void rein_device_spend(ReinDevice *self, const char *reason);
+
+/*
+ * Empties the scratch folder that the plugin was given, which is there for as long as the device is
+ * open; FALSE if something stays. Nothing may run on the device meanwhile. [may block]
+ */
+gboolean rein_device_has_scratch(ReinDevice *self);
+gboolean rein_device_reset_scratch(ReinDevice *self, GError **error);
+
 /*
  * A number that no other job of the process has, from 1; the job keeps a reference to the device.
  */
@@ -157,6 +183,8 @@ guint64 rein_device_next_job(ReinDevice *self);
  */
 guint64 rein_device_begin_job(ReinDevice *self);
 gboolean rein_device_end_job(ReinDevice *self, guint64 number);
+
+guint rein_device_get_n_jobs(ReinDevice *self); /* that have begun and not ended */
 
 /* Whether the plugin can say how much memory of its own the device has free. */
 gboolean rein_device_can_measure_memory(ReinDevice *self);

@@ -151,6 +151,21 @@ rein_environment_get_original(void)
     return environment;
 }
 
+char **
+rein_environment_make(GPtrArray *variables)
+{
+    char **environment = rein_environment_get_original();
+
+    for (guint i = 0; variables != NULL && i < variables->len; i++) {
+        const char *variable = g_ptr_array_index(variables, i);
+        const char *equals = strchr(variable, '=');
+        g_autofree char *name = g_strndup(variable, (gsize)(equals - variable));
+
+        environment = g_environ_setenv(environment, name, equals + 1, TRUE);
+    }
+    return environment;
+}
+
 gboolean
 rein_environment_take(const char *plugin, const ReinDriverRecord *driver, GError **error)
 {

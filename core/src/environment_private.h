@@ -27,4 +27,7 @@ gboolean rein_environment_take(const char *plugin, const ReinDriverRecord *drive
  */
 char **rein_environment_get_original(void);
 
+/* (transfer full): the same with these "NAME=VALUE" in place of its own; (nullable) for none. */
+char **rein_environment_make(GPtrArray *variables);
+
 G_END_DECLS

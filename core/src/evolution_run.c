@@ -373,7 +373,8 @@ run_get_outcome(Run *run, const GError *error)
     const ReinStopReason reason =
         run->on.job != NULL ? rein_job_get_stop_reason(run->on.job) : REIN_STOP_NONE;
 
-    if (rein_receipt_is_abandoned(run->result->receipt)) {
+    if (rein_receipt_is_abandoned(run->result->receipt) ||
+        rein_receipt_get_worker_fate(run->result->receipt) == REIN_WORKER_ENDED) {
         return REIN_OUTCOME_HANG; /* whoever wanted it to end */
     }
     if (reason == REIN_STOP_DEADLINE) {

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-#define _GNU_SOURCE /* sigabbrev_np */
-
 #include "inquiry_private.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "clock_private.h"
 #include "driver_private.h"
@@ -46,6 +42,7 @@ struct ReinInquiry {
     GQueue outgoing; /* GBytes: packets the socket had no room for yet */
     guint n_log_lines;
     gboolean is_finished;
+    gboolean is_killed_twice;
     char room[REIN_WIRE_PACKET_SIZE];
 };
 
@@ -96,22 +93,8 @@ set_failed(ReinInquiry *self, const char *what)
 static char *
 describe_end(const ReinInquiry *self)
 {
-    const char *who = circumstances[self->question].who;
-    const char *when = circumstances[self->question].when;
-    const int status = self->process.end_status;
-    const char *name = NULL;
-
-    if (self->process.end_code == CLD_EXITED) {
-        return g_strdup_printf("%s exited with status %d %s", who, status, when);
-    }
-    if (self->process.end_code == 0) {
-        return g_strdup_printf("%s ended the process %s, in a way that this program did not keep",
-                               who, when);
-    }
-    name = sigabbrev_np(status);
-    return name != NULL
-               ? g_strdup_printf("%s ended the process by SIG%s %s", who, name, when)
-               : g_strdup_printf("%s ended the process by signal %d %s", who, status, when);
+    return rein_worker_process_describe_end(&self->process, circumstances[self->question].who,
+                                            circumstances[self->question].when);
 }
 
 static void
@@ -120,7 +103,7 @@ kill_worker(ReinInquiry *self)
     rein_worker_process_kill(&self->process);
     rein_worker_process_close_socket(&self->process);
     self->phase = KILLED;
-    self->due_ns = rein_now_ns() + KILLED_NS;
+    self->due_ns = rein_now_ns() + KILLED_NS / 2;
 }
 
 /* The reason is complete when the worker is gone, and what it printed was read. */
@@ -151,7 +134,7 @@ take_plugin(ReinInquiry *self, const ReinWirePacket *packet)
     if (!rein_plugin_is_name(packet->texts[0])) {
         return "a plugin's name that cannot be one";
     }
-    self->answer.has_drivers = packet->value != 0;
+    self->answer.features = packet->value;
     self->answer.name = g_strdup(packet->texts[0]);
     self->answer.version = rein_text_line(packet->texts[1], REIN_WIRE_TEXT_SIZE);
     set_reason(self, "");
@@ -251,6 +234,9 @@ take(ReinInquiry *self, const ReinWirePacket *packet)
 {
     if (packet->type == REIN_WIRE_LOG) {
         return take_log(self, packet);
+    }
+    if (packet->type >= G_N_ELEMENTS(takers) || takers[packet->type].take == NULL) {
+        return "an answer that belongs to no question of a probe";
     }
     if (takers[packet->type].question != self->question) {
         return "an answer to what was not asked";
@@ -363,21 +349,6 @@ queue_settings(ReinInquiry *self, GHashTable *settings)
     return TRUE;
 }
 
-static char **
-make_environment(GPtrArray *variables)
-{
-    char **environment = rein_environment_get_original();
-
-    for (guint i = 0; variables != NULL && i < variables->len; i++) {
-        const char *variable = g_ptr_array_index(variables, i);
-        const char *equals = strchr(variable, '=');
-        g_autofree char *name = g_strndup(variable, (gsize)(equals - variable));
-
-        environment = g_environ_setenv(environment, name, equals + 1, TRUE);
-    }
-    return environment;
-}
-
 static ReinInquiry *
 inquiry_new_empty(const ReinInquirySetup *setup)
 {
@@ -397,7 +368,7 @@ ReinInquiry *
 rein_inquiry_new(const ReinInquirySetup *setup)
 {
     ReinInquiry *self = inquiry_new_empty(setup);
-    g_auto(GStrv) environment = make_environment(setup->variables);
+    g_auto(GStrv) environment = rein_environment_make(setup->variables);
     g_autoptr(GError) error = NULL;
 
     self->phase = GONE;
@@ -405,7 +376,14 @@ rein_inquiry_new(const ReinInquirySetup *setup)
     if (!queue_settings(self, setup->settings)) {
         return self;
     }
-    if (!rein_worker_process_start(&self->process, setup->program, environment, &error)) {
+    const ReinWorkerStart start = {
+        .program = setup->program,
+        .environment = environment,
+        .isolation = setup->isolation,
+        .staging = -1,
+        .stop = -1,
+    };
+    if (!rein_worker_process_start(&self->process, &start, &error)) {
         set_failed(self, error->message);
         return self;
     }
@@ -550,8 +528,13 @@ handle_due(ReinInquiry *self)
     case LEAVING:
         kill_worker(self);
         break;
-    case KILLED: /* it hangs in the kernel; free() has a last look */
-        handle_end(self);
+    case KILLED: /* its supervisor did not do it, or it hangs in the kernel; free() has a last look */
+        if (self->is_killed_twice) {
+            handle_end(self);
+            break;
+        }
+        self->is_killed_twice = TRUE;
+        kill_worker(self);
         break;
     case GONE:
         break;

@@ -11,6 +11,7 @@
 
 #include <glib.h>
 #include <poll.h>
+#include <rein/device.h>
 
 G_BEGIN_DECLS
 
@@ -33,7 +34,7 @@ typedef enum {
 /* What was answered so far; text is as it came, the inquiry's. */
 typedef struct ReinAnswer {
     gboolean is_refused; /* the plugin cannot be loaded: `reason` */
-    gboolean has_drivers;
+    guint32 features;    /* REIN_FEATURE_* */
     char *name;
     char *version;
     GPtrArray *drivers; /* ReinDriverRecord; each looked at */
@@ -43,11 +44,12 @@ typedef struct ReinAnswer {
 
 /* How to start one. */
 typedef struct ReinInquirySetup {
-    const char *program;  /* rein-worker */
-    const char *path;     /* of the plugin */
-    GHashTable *settings; /* text to text */
-    GPtrArray *variables; /* (nullable) "NAME=VALUE", in place of what this process has */
-    gint64 timeout_ns;    /* for each answer */
+    const char *program;     /* rein-worker */
+    const char *path;        /* of the plugin */
+    GHashTable *settings;    /* text to text */
+    GPtrArray *variables;    /* (nullable) "NAME=VALUE", in place of what this process has */
+    gint64 timeout_ns;       /* for each answer */
+    ReinIsolation isolation; /* the most that is tried */
 } ReinInquirySetup;
 
 /* Most descriptors that one inquiry polls. */

@@ -150,10 +150,19 @@ job_may_begin(ReinJob *self, const char *what, GError **error)
     return FALSE;
 }
 
-/* What the caller is told when the device had to be given up. */
+/* What the caller is told when the device had to be given up, or its worker to be ended. */
 static void
 job_set_given_up(ReinJob *self, const char *what, GError **error)
 {
+    if (self->ladder.terminate_ns >= 0 && self->ladder.abandoned_ns < 0) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
+                    "%s on %s: no answer %" G_GINT64_FORMAT
+                    " ms after the stop flag; its worker was "
+                    "ended, and was gone %" G_GINT64_FORMAT " ms after the flag",
+                    what, rein_device_get_id(self->device), self->ladder.terminate_ns / 1000000,
+                    self->ladder.gone_ns / 1000000);
+        return;
+    }
     g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
                 "%s on %s: no answer %" G_GINT64_FORMAT " ms after the stop flag; the device was "
                 "given up (end the program to free it)",
@@ -165,8 +174,10 @@ static gboolean
 job_call(ReinJob *self, ReinCall *call, gint64 limit_ns, const char *what, GError **error)
 {
     g_autofree char *place = g_strdup_printf("%s on %s", what, rein_device_get_id(self->device));
+    const gboolean was_there = self->ladder.terminate_ns < 0;
 
-    if (!rein_ladder_call(&self->ladder, call, limit_ns)) {
+    if (!rein_ladder_call(&self->ladder, call, limit_ns) ||
+        (was_there && self->ladder.terminate_ns >= 0)) {
         job_set_given_up(self, what, error);
         return FALSE;
     }
@@ -421,10 +432,60 @@ job_write_rungs(ReinJob *self, ReinReceiptBuilder *receipt)
     if (ladder->slice_left_ns >= 0) {
         rein_receipt_builder_add_rung(receipt, "slice-left", ladder->slice_left_ns);
     }
+    if (ladder->terminate_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "terminate", ladder->terminate_ns);
+    }
+    if (ladder->kill_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "kill", ladder->kill_ns);
+    }
+    if (ladder->terminate_ns >= 0 && ladder->gone_ns >= 0) {
+        rein_receipt_builder_add_rung(receipt, "gone", ladder->gone_ns);
+    }
     if (ladder->abandoned_ns >= 0) {
         rein_receipt_builder_add_rung(receipt, "abandoned", ladder->abandoned_ns);
         rein_receipt_builder_set_abandoned(receipt);
     }
+}
+
+/* What the plugin wrote to disk goes when the last job on the device does. */
+static void
+job_reset_scratch(ReinJob *self, ReinReceiptBuilder *receipt)
+{
+    g_autoptr(GError) error = NULL;
+    const gint64 begun_ns = rein_now_ns();
+
+    if (!rein_device_has_scratch(self->device) || rein_device_get_n_jobs(self->device) > 1 ||
+        self->ladder.abandoned_ns >= 0) {
+        return;
+    }
+    rein_receipt_builder_add_held(receipt, REIN_LEDGER_SCRATCH, 0);
+    if (!rein_device_reset_scratch(self->device, &error)) {
+        rein_receipt_builder_add_left(receipt, REIN_LEDGER_SCRATCH);
+    }
+    rein_receipt_builder_add_step(receipt, REIN_LEDGER_SCRATCH, "scratch folder", 0,
+                                  rein_now_ns() - begun_ns, error);
+}
+
+/* What became of the worker; one that did not come clean out of this job serves no other. */
+static void
+job_judge_worker(ReinJob *self, ReinReceipt *receipt)
+{
+    if (rein_device_is_isolated(self->device) && !rein_receipt_is_clean(receipt) &&
+        !rein_receipt_is_abandoned(receipt)) {
+        rein_device_spend(self->device, "the receipt of a job on it was not clean");
+    }
+}
+
+static ReinWorkerFate
+job_get_worker_fate(ReinJob *self)
+{
+    if (!rein_device_is_isolated(self->device)) {
+        return REIN_WORKER_NONE;
+    }
+    if (self->ladder.terminate_ns >= 0) {
+        return REIN_WORKER_ENDED;
+    }
+    return rein_device_is_worker_gone(self->device) ? REIN_WORKER_DIED : REIN_WORKER_KEPT;
 }
 
 ReinReceipt *
@@ -441,7 +502,10 @@ rein_job_end(ReinJob *self)
     rein_receipt_builder_add_held(builder, REIN_LEDGER_DEVICE, 0);
     rein_ledger_undo_all(self->ledger, builder);
     job_cleanup_plugin(self, builder);
+    job_reset_scratch(self, builder);
     job_write_rungs(self, builder);
+    rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
+                                    job_get_worker_fate(self));
 
     const gint64 ended_ns = rein_now_ns();
     const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
@@ -451,6 +515,7 @@ rein_job_end(ReinJob *self)
                                    raised_ns > 0 ? ended_ns - raised_ns : -1);
     rein_receipt_builder_set_launches(builder, self->n_launches, self->n_launches_after_stop);
     self->receipt = rein_receipt_builder_seal(builder);
+    job_judge_worker(self, self->receipt);
     g_atomic_int_set(&self->state, REIN_JOB_ENDED);
     return rein_receipt_ref(self->receipt);
 }

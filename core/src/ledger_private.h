@@ -20,6 +20,7 @@ typedef struct ReinLedger ReinLedger;
 #define REIN_LEDGER_DEVICE "device"
 #define REIN_LEDGER_PROGRAM "program"
 #define REIN_LEDGER_BUFFER "buffer"
+#define REIN_LEDGER_SCRATCH "scratch"
 
 /* Gives one piece back. `owner` is what the ledger was made with, `token` names the piece. */
 typedef gboolean (*ReinLedgerUndo)(gpointer owner, guint64 token, GError **error);

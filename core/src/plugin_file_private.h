@@ -42,7 +42,7 @@ typedef struct ReinPluginFile {
     char *version; /* "" until it is described */
     ReinFileStage stage;
     ReinCandidateState state;
-    gboolean has_drivers;
+    guint32 features; /* REIN_FEATURE_* */
     char *reason;
     GPtrArray *probes;    /* ReinFileProbe, in the plugin's order */
     ReinInquiry *inquiry; /* the scan's; NULL unless it is at work */

@@ -17,6 +17,8 @@ struct ReinReceipt {
     guint64 n_launches;
     guint64 n_launches_after_stop;
     gboolean is_abandoned;
+    ReinIsolation isolation;
+    ReinWorkerFate worker_fate;
 };
 
 struct ReinReceiptBuilder {
@@ -143,6 +145,36 @@ rein_memory_check_to_string(ReinMemoryCheck check)
         return "back";
     case REIN_MEMORY_MISSING:
         return "missing";
+    }
+    return "unknown";
+}
+
+ReinIsolation
+rein_receipt_get_isolation(ReinReceipt *self)
+{
+    g_return_val_if_fail(self != NULL, REIN_ISOLATION_NONE);
+    return self->isolation;
+}
+
+ReinWorkerFate
+rein_receipt_get_worker_fate(ReinReceipt *self)
+{
+    g_return_val_if_fail(self != NULL, REIN_WORKER_NONE);
+    return self->worker_fate;
+}
+
+const char *
+rein_worker_fate_to_string(ReinWorkerFate fate)
+{
+    switch (fate) {
+    case REIN_WORKER_NONE:
+        return "none";
+    case REIN_WORKER_KEPT:
+        return "kept";
+    case REIN_WORKER_ENDED:
+        return "ended";
+    case REIN_WORKER_DIED:
+        return "died";
     }
     return "unknown";
 }
@@ -311,6 +343,14 @@ void
 rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self)
 {
     self->receipt->is_abandoned = TRUE;
+}
+
+void
+rein_receipt_builder_set_worker(ReinReceiptBuilder *self, ReinIsolation isolation,
+                                ReinWorkerFate fate)
+{
+    self->receipt->isolation = isolation;
+    self->receipt->worker_fate = fate;
 }
 
 void

@@ -27,6 +27,8 @@ void rein_receipt_builder_add_released(ReinReceiptBuilder *self, guint64 size);
 void rein_receipt_builder_clear_left(ReinReceiptBuilder *self);
 void rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint n_pieces);
 void rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self);
+void rein_receipt_builder_set_worker(ReinReceiptBuilder *self, ReinIsolation isolation,
+                                     ReinWorkerFate fate);
 void rein_receipt_builder_set_memory_check(ReinReceiptBuilder *self, ReinMemoryCheck check,
                                            gint64 duration_ns);
 void rein_receipt_builder_set_times(ReinReceiptBuilder *self, gint64 teardown_ns, gint64 stop_ns);

@@ -13,7 +13,12 @@
 #include "search_private.h"
 #include "selector_private.h"
 #include "text_private.h"
+#include "worker_device_private.h"
+#include "worker_process_private.h"
 
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+#define OPEN_TIMEOUT_MS 60000u
+#define MAX_OPEN_TIMEOUT_MS 3600000u
 #define NOT_PROBED "not probed: only devices of another plugin were asked for"
 
 typedef struct {
@@ -289,6 +294,97 @@ load_here(ReinPluginFile *file, const ReinDriverRecord *driver, GError **error)
     return TRUE;
 }
 
+static gboolean
+take_open_limit(ReinRegistry *self, gint64 *limit_ns, GError **error)
+{
+    const char *text = g_hash_table_lookup(self->settings, "open-timeout");
+    g_autoptr(GError) reason = NULL;
+    guint64 limit_ms = OPEN_TIMEOUT_MS;
+
+    if (text != NULL &&
+        !g_ascii_string_to_unsigned(text, 10, 1, MAX_OPEN_TIMEOUT_MS, &limit_ms, &reason)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting open-timeout: %s",
+                    reason->message);
+        return FALSE;
+    }
+    *limit_ns = (gint64)limit_ms * NS_PER_MS;
+    return TRUE;
+}
+
+/* The host makes and removes the scratch folder: its worker must not make one of its own. */
+static GHashTable *
+copy_worker_settings(GHashTable *settings)
+{
+    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    GHashTableIter entries;
+    gpointer key = NULL;
+    gpointer value = NULL;
+
+    g_hash_table_iter_init(&entries, settings);
+    while (g_hash_table_iter_next(&entries, &key, &value)) {
+        if (strcmp(key, "scratch-folder") != 0) {
+            g_hash_table_insert(copy, g_strdup(key), g_strdup(value));
+        }
+    }
+    return copy;
+}
+
+/* (transfer full): how to start the worker of the device. */
+static ReinWorkerSetup *
+make_worker_setup(ReinRegistry *self, const Device *device, GError **error)
+{
+    g_autoptr(ReinWorkerSetup) setup = g_new0(ReinWorkerSetup, 1);
+
+    if (!take_open_limit(self, &setup->open_limit_ns, error) ||
+        !rein_worker_process_parse_isolation(g_hash_table_lookup(self->settings, "isolation"),
+                                             &setup->most, error)) {
+        return NULL;
+    }
+    setup->program =
+        rein_worker_process_find_program(g_hash_table_lookup(self->settings, "worker"));
+    setup->path = g_strdup(device->file->path);
+    setup->plugin = g_strdup(device->file->name);
+    setup->settings = copy_worker_settings(self->settings);
+    if (device->driver != NULL) {
+        setup->variables = g_ptr_array_new_with_free_func(g_free);
+        for (guint i = 0; i < device->driver->environment->len; i++) {
+            g_ptr_array_add(setup->variables,
+                            g_strdup(g_ptr_array_index(device->driver->environment, i)));
+        }
+    }
+    return g_steal_pointer(&setup);
+}
+
+static ReinDevice *
+open_isolated(ReinRegistry *self, const Device *device, GError **error)
+{
+    const ReinPluginFile *file = device->file;
+    const ReinPluginTable table =
+        rein_worker_device_table(file->name, file->version, file->features);
+    ReinWorkerSetup *setup = make_worker_setup(self, device, error);
+    g_autoptr(ReinPlugin) plugin = NULL;
+
+    if (setup == NULL) {
+        return NULL;
+    }
+    plugin = rein_plugin_new_for_table(&table, error);
+    if (plugin == NULL) {
+        rein_worker_setup_free(setup);
+        return NULL;
+    }
+    return rein_device_open(plugin, &device->info, self->settings, setup, error);
+}
+
+static ReinDevice *
+open_in_process(ReinRegistry *self, const Device *device, GError **error)
+{
+    if (!load_here(device->file, device->driver, error)) {
+        g_prefix_error(error, "open %s: ", device->shown.id);
+        return NULL;
+    }
+    return rein_device_open(device->file->plugin, &device->info, self->settings, NULL, error);
+}
+
 ReinDevice *
 rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFlags flags,
                           GError **error)
@@ -296,24 +392,15 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
     g_return_val_if_fail(self != NULL && selector != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
 
-    if ((flags & REIN_DEVICE_IN_PROCESS) == 0) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_UNSUPPORTED,
-                    "isolated devices are not available in this version "
-                    "(use REIN_DEVICE_IN_PROCESS)");
-        return NULL;
-    }
     gint64 timeout_ns = 0;
     if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
         return NULL;
     }
-    gint index = find_device(self, selector, error);
+    const gint index = find_device(self, selector, error);
     if (index < 0) {
         return NULL;
     }
-    Device *device = g_ptr_array_index(self->devices, (guint)index);
-    if (!load_here(device->file, device->driver, error)) {
-        g_prefix_error(error, "open %s: ", device->shown.id);
-        return NULL;
-    }
-    return rein_device_open(device->file->plugin, &device->info, self->settings, error);
+    const Device *device = g_ptr_array_index(self->devices, (guint)index);
+    return (flags & REIN_DEVICE_IN_PROCESS) != 0 ? open_in_process(self, device, error)
+                                                 : open_isolated(self, device, error);
 }

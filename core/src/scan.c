@@ -12,6 +12,7 @@
 #include "elf_private.h"
 #include "inquiry_private.h"
 #include "plugin_file_private.h"
+#include "wire_private.h"
 #include "worker_process_private.h"
 
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
@@ -27,6 +28,7 @@ typedef struct {
     GHashTable *settings;
     char *program;
     gint64 timeout_ns;
+    ReinIsolation isolation;
     GPtrArray *inquiries; /* ReinInquiry: those with a worker */
 } Scan;
 
@@ -71,6 +73,7 @@ start_inquiry(Scan *self, const ReinPluginFile *file, const ReinDriverRecord *dr
         .settings = self->settings,
         .variables = driver != NULL ? driver->environment : NULL,
         .timeout_ns = self->timeout_ns,
+        .isolation = self->isolation,
     };
     ReinInquiry *inquiry = rein_inquiry_new(&setup);
 
@@ -193,7 +196,7 @@ step_loading(ReinPluginFile *file)
     g_free(file->version);
     file->name = g_strdup(answer->name);
     file->version = g_strdup(answer->version);
-    file->has_drivers = answer->has_drivers;
+    file->features = answer->features;
     file->stage = REIN_FILE_DESCRIBED;
 }
 
@@ -220,7 +223,7 @@ find_earlier(const Scan *self, const ReinPluginFile *file, gboolean *is_known)
 static void
 ask_file(ReinPluginFile *file)
 {
-    if (file->has_drivers) {
+    if ((file->features & REIN_FEATURE_DRIVERS) != 0) {
         rein_inquiry_ask(file->inquiry, REIN_INQUIRY_LIST);
         file->stage = REIN_FILE_LISTING;
         return;
@@ -380,7 +383,9 @@ rein_scan_run(GPtrArray *files, const char *wanted, GHashTable *settings)
 
     self.inquiries = g_ptr_array_new_with_free_func((GDestroyNotify)rein_inquiry_free);
     self.program = rein_worker_process_find_program(g_hash_table_lookup(settings, "worker"));
-    if (!rein_scan_take_timeout(settings, &self.timeout_ns, &error)) {
+    if (!rein_scan_take_timeout(settings, &self.timeout_ns, &error) ||
+        !rein_worker_process_parse_isolation(g_hash_table_lookup(settings, "isolation"),
+                                             &self.isolation, &error)) {
         end_all(&self, error->message);
         return;
     }

@@ -13,6 +13,7 @@
 #include <rein/error.h>
 
 #include "text_private.h"
+#include "worker_device_private.h"
 
 #define LOG_DOMAIN "rein"
 #define LOG_LINE_SIZE 8192 /* bytes of a line that are kept */
@@ -25,6 +26,8 @@ struct ReinServices {
     GHashTable *settings; /* never changed after new: read on any thread */
     char *cache_folder;
     char *scratch_folder;
+    char *lent_scratch_folder; /* of the host of this worker */
+    ReinWorkerSetup *worker;   /* NULL: the plugin is in this process */
     ReinHost host;
 };
 
@@ -186,6 +189,33 @@ rein_services_add_scratch(ReinServices *self)
     self->host.scratch_directory = self->scratch_folder;
 }
 
+void
+rein_services_set_scratch(ReinServices *self, const char *folder)
+{
+    g_free(self->lent_scratch_folder);
+    self->lent_scratch_folder = folder[0] != '\0' ? g_strdup(folder) : NULL;
+    self->host.scratch_directory = self->lent_scratch_folder;
+}
+
+const char *
+rein_services_get_scratch(ReinServices *self)
+{
+    return self->scratch_folder != NULL ? self->scratch_folder : "";
+}
+
+void
+rein_services_set_worker(ReinServices *self, ReinWorkerSetup *setup)
+{
+    rein_worker_setup_free(self->worker);
+    self->worker = setup;
+}
+
+const ReinWorkerSetup *
+rein_services_get_worker(const ReinHost *host)
+{
+    return ((const ReinServices *)host->context)->worker;
+}
+
 static int
 remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
 {
@@ -193,6 +223,24 @@ remove_entry(const char *path, const struct stat *info, int kind, struct FTW *wh
     (void)kind;
     (void)where;
     return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+static int
+remove_content(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    return where->level == 0 ? 0 : remove_entry(path, info, kind, where);
+}
+
+gboolean
+rein_services_reset_scratch(ReinServices *self, GError **error)
+{
+    if (self->scratch_folder == NULL ||
+        nftw(self->scratch_folder, remove_content, SCRATCH_DEPTH, FTW_DEPTH | FTW_PHYS) == 0) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "scratch folder %s is not empty: %s",
+                self->scratch_folder, g_strerror(errno));
+    return FALSE;
 }
 
 void
@@ -212,6 +260,8 @@ rein_services_free(ReinServices *self)
     g_clear_pointer(&self->settings, g_hash_table_unref);
     g_free(self->cache_folder);
     g_free(self->scratch_folder);
+    g_free(self->lent_scratch_folder);
+    rein_worker_setup_free(self->worker);
     g_free(self);
 }
 

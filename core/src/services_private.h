@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 
 typedef struct ReinServices ReinServices;
 
+/* How to start the worker of an isolated device: worker_device_private.h. */
+typedef struct ReinWorkerSetup ReinWorkerSetup;
+
 /*
  * `plugin` is the plugin's name, `who` what stands before its log lines ("cpu:0"). `settings` maps
  * text to text and is copied: "PLUGIN.KEY" is what the plugin `PLUGIN` sees as KEY; "thread-limit",
@@ -27,6 +30,19 @@ ReinServices *rein_services_new(const char *plugin, const char *who, GHashTable 
 
 /* Makes the scratch folder, where one is set; it is gone after rein_services_free(). */
 void rein_services_add_scratch(ReinServices *self);
+
+/* Empties the scratch folder; whether nothing is left in it. TRUE where there is none. [may block] */
+gboolean rein_services_reset_scratch(ReinServices *self, GError **error);
+
+/* "" where there is none. */
+const char *rein_services_get_scratch(ReinServices *self);
+
+/* In a worker: the folder that its host has made and will remove; "" for none. */
+void rein_services_set_scratch(ReinServices *self, const char *folder);
+
+/* What the forwarding table finds there when it opens; (transfer full). */
+void rein_services_set_worker(ReinServices *self, ReinWorkerSetup *setup);
+const ReinWorkerSetup *rein_services_get_worker(const ReinHost *host);
 
 /* NULL is a no-op. */
 void rein_services_free(ReinServices *self);

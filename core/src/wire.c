@@ -7,28 +7,35 @@
 #include <sys/socket.h>
 
 #include <rein/error.h>
-#include <rein/plugin_abi.h>
 
 typedef struct {
     ReinWireSide from;
     guint n_texts;
-    gsize n_bytes;     /* of a type without texts */
-    guint32 max_value; /* 0 where the type has no value */
+    gsize n_bytes;      /* of a type without texts */
+    guint32 max_value;  /* 0 where the type has no value */
+    gsize n_more_bytes; /* of each of what may follow the bytes; 0: nothing may */
 } Shape;
 
 static const Shape shapes[] = {
-    [REIN_WIRE_SETTING] = { REIN_WIRE_HOST, 2, 0, 0 },
-    [REIN_WIRE_LOAD] = { REIN_WIRE_HOST, 1, 0, 0 },
-    [REIN_WIRE_LIST] = { REIN_WIRE_HOST, 0, 0, 0 },
-    [REIN_WIRE_PROBE] = { REIN_WIRE_HOST, 0, 0, 0 },
-    [REIN_WIRE_PLUGIN] = { REIN_WIRE_WORKER, 2, 0, 1 },
-    [REIN_WIRE_REFUSED] = { REIN_WIRE_WORKER, 1, 0, 0 },
-    [REIN_WIRE_DRIVER] = { REIN_WIRE_WORKER, 2, 0, 0 },
-    [REIN_WIRE_VARIABLE] = { REIN_WIRE_WORKER, 1, 0, 0 },
-    [REIN_WIRE_LISTED] = { REIN_WIRE_WORKER, 1, 0, 0 },
-    [REIN_WIRE_DEVICE] = { REIN_WIRE_WORKER, 0, sizeof(ReinDeviceInfo), 0 },
-    [REIN_WIRE_PROBED] = { REIN_WIRE_WORKER, 1, 0, 0 },
-    [REIN_WIRE_LOG] = { REIN_WIRE_WORKER, 2, 0, REIN_LOG_DEBUG },
+    [REIN_WIRE_SETTING] = { REIN_WIRE_HOST, 2, 0, 0, 0 },
+    [REIN_WIRE_LOAD] = { REIN_WIRE_HOST, 1, 0, 0, 0 },
+    [REIN_WIRE_LIST] = { REIN_WIRE_HOST, 0, 0, 0, 0 },
+    [REIN_WIRE_PROBE] = { REIN_WIRE_HOST, 0, 0, 0, 0 },
+    [REIN_WIRE_OPEN] = { REIN_WIRE_HOST, 2, 0, 0, 0 },
+    [REIN_WIRE_CALL] = { REIN_WIRE_HOST, 0, sizeof(ReinWireCall), 0, 0 },
+    [REIN_WIRE_RUN] = { REIN_WIRE_HOST, 0, sizeof(ReinWireSlice), 0, sizeof(ReinWireStage) },
+    [REIN_WIRE_CLOSE] = { REIN_WIRE_HOST, 0, 0, 0, 0 },
+    [REIN_WIRE_INTERRUPT] = { REIN_WIRE_HOST, 0, sizeof(guint64), 0, 0 },
+    [REIN_WIRE_PLUGIN] = { REIN_WIRE_WORKER, 2, 0, REIN_FEATURE_ALL, 0 },
+    [REIN_WIRE_REFUSED] = { REIN_WIRE_WORKER, 1, 0, 0, 0 },
+    [REIN_WIRE_DRIVER] = { REIN_WIRE_WORKER, 2, 0, 0, 0 },
+    [REIN_WIRE_VARIABLE] = { REIN_WIRE_WORKER, 1, 0, 0, 0 },
+    [REIN_WIRE_LISTED] = { REIN_WIRE_WORKER, 1, 0, 0, 0 },
+    [REIN_WIRE_DEVICE] = { REIN_WIRE_WORKER, 0, sizeof(ReinDeviceInfo), 0, 0 },
+    [REIN_WIRE_PROBED] = { REIN_WIRE_WORKER, 1, 0, 0, 0 },
+    [REIN_WIRE_LOG] = { REIN_WIRE_WORKER, 2, 0, REIN_LOG_DEBUG, 0 },
+    [REIN_WIRE_ANSWER] = { REIN_WIRE_WORKER, 0, sizeof(ReinWireAnswer), 0, 0 },
+    [REIN_WIRE_ENDED] = { REIN_WIRE_WORKER, 0, 0, REIN_WIRE_MAX_END, 0 },
 };
 
 gsize
@@ -47,8 +54,10 @@ rein_wire_encode(const ReinWirePacket *packet, void *room)
         end += length + 1;
     }
     if (shape->n_bytes > 0) {
-        memcpy(end, packet->bytes, shape->n_bytes);
-        end += shape->n_bytes;
+        const gsize n_bytes = shape->n_more_bytes > 0 ? packet->n_bytes : shape->n_bytes;
+
+        memcpy(end, packet->bytes, n_bytes);
+        end += n_bytes;
     }
 
     const ReinWireHeader header = {
@@ -97,6 +106,16 @@ check_header(const ReinWireHeader *header, gsize size, ReinWireSide from, GError
     return TRUE;
 }
 
+/* Whether bytes of this size can be those of the type. */
+static gboolean
+is_size_of(const Shape *shape, gsize size)
+{
+    if (shape->n_more_bytes == 0) {
+        return size == shape->n_bytes;
+    }
+    return size >= shape->n_bytes && (size - shape->n_bytes) % shape->n_more_bytes == 0;
+}
+
 gboolean
 rein_wire_decode(const void *data, gsize size, ReinWireSide from, ReinWirePacket *packet,
                  GError **error)
@@ -127,7 +146,7 @@ rein_wire_decode(const void *data, gsize size, ReinWireSide from, ReinWirePacket
         at += length + 1;
         left -= length + 1;
     }
-    if (left != shape->n_bytes) {
+    if (!is_size_of(shape, left)) {
         return refuse(error, "a packet of type %u with %zu bytes where %zu should be", header.type,
                       left, shape->n_bytes);
     }

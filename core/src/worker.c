@@ -2,14 +2,12 @@
 
 /* The worker's side: one plugin, in a process that may die of it. */
 
-#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rein/plugin_abi.h>
@@ -19,16 +17,23 @@
 #include "plugin_private.h"
 #include "probe_private.h"
 #include "services_private.h"
+#include "supervisor_private.h"
+#include "thread_private.h"
 #include "wire_private.h"
-#include "worker_process_private.h"
+#include "worker_serve_private.h"
 
 /* Out of the way of drivers that close, or write to, numbers which they take for theirs. */
 #define SOCKET_AWAY 512
 
 typedef struct {
     int socket;
+    int control;
+    int staging;
+    int stop;
     GHashTable *settings;
-    ReinPlugin *plugin; /* NULL until it is loaded */
+    ReinPlugin *plugin;   /* NULL until it is loaded */
+    pthread_mutex_t lock; /* guards `server` against the control thread */
+    ReinServer *server;   /* NULL until a device is to be opened */
     char room[REIN_WIRE_PACKET_SIZE];
 } Worker;
 
@@ -38,11 +43,15 @@ static int log_socket = -1;
 static void
 worker_clear(Worker *self)
 {
+    ReinServer *server = self->server;
+
+    pthread_mutex_lock(&self->lock);
+    self->server = NULL;
+    pthread_mutex_unlock(&self->lock);
+    rein_server_free(server);
     g_clear_pointer(&self->settings, g_hash_table_unref);
     g_clear_pointer(&self->plugin, rein_plugin_unref);
 }
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Worker, worker_clear)
 
 static int
 send_packet(int socket, const ReinWirePacket *packet)
@@ -113,7 +122,9 @@ load(Worker *self, const char *path)
     const ReinPluginTable *table = rein_plugin_get_table(self->plugin);
     const ReinWirePacket packet = {
         .type = REIN_WIRE_PLUGIN,
-        .value = table->drivers != NULL,
+        .value = (table->drivers != NULL ? REIN_FEATURE_DRIVERS : 0u) |
+                 (rein_plugin_has_memory_info(self->plugin) ? REIN_FEATURE_MEMORY_INFO : 0u) |
+                 (rein_plugin_has_interrupt(self->plugin) ? REIN_FEATURE_INTERRUPT : 0u),
         .texts = { table->name, table->version },
     };
     return answer(self, &packet);
@@ -162,6 +173,38 @@ probe(Worker *self)
     return is_sent && answer_texts(self, REIN_WIRE_PROBED, reason, NULL);
 }
 
+static gboolean
+make_server(Worker *self, GError **error)
+{
+    ReinServer *server =
+        rein_server_new(self->plugin, self->settings, self->staging, self->stop, error);
+
+    if (server == NULL) {
+        return FALSE;
+    }
+    pthread_mutex_lock(&self->lock);
+    self->server = server;
+    pthread_mutex_unlock(&self->lock);
+    return TRUE;
+}
+
+/* What concerns an open device. */
+static gboolean
+serve(Worker *self, const ReinWirePacket *packet)
+{
+    g_autoptr(GError) error = NULL;
+    ReinWireAnswer said;
+
+    if (self->plugin == NULL || (self->server == NULL && !make_server(self, &error)) ||
+        !rein_server_handle(self->server, packet, &said, &error)) {
+        fprintf(stderr, "rein-worker: the host sent %s\n",
+                error != NULL ? error->message : "a device before its plugin");
+        return FALSE;
+    }
+    const ReinWirePacket reply = { .type = REIN_WIRE_ANSWER, .bytes = &said };
+    return answer(self, &reply);
+}
+
 /* FALSE: the conversation cannot go on. */
 static gboolean
 obey(Worker *self, const ReinWirePacket *packet)
@@ -178,7 +221,12 @@ obey(Worker *self, const ReinWirePacket *packet)
                list(self);
     case REIN_WIRE_PROBE:
         return self->plugin != NULL && probe(self);
-    default: /* of the worker: decoding has refused it */
+    case REIN_WIRE_OPEN:
+    case REIN_WIRE_CALL:
+    case REIN_WIRE_RUN:
+    case REIN_WIRE_CLOSE:
+        return serve(self, packet);
+    default: /* of the worker, which decoding has refused, or for the control socket */
         return FALSE;
     }
 }
@@ -206,53 +254,81 @@ converse(Worker *self)
     return EXIT_SUCCESS;
 }
 
-/*
- * Before anything of a driver's is loaded. The signal is armed first: a parent that ended before that
- * is seen by its number, one that ends later by the signal.
- */
-static gboolean
-tie_to_parent(const char *number)
+static void
+move_away(int *fd)
 {
-    const struct rlimit none = { 0, 0 };
-    guint64 parent = 0;
+    const int away = fcntl(*fd, F_DUPFD_CLOEXEC, SOCKET_AWAY);
 
-    if (!g_ascii_string_to_unsigned(number, 10, 1, G_MAXINT32, &parent, NULL)) {
-        return FALSE;
+    if (away < 0) { /* few descriptors are allowed, or this one is not there: it stays */
+        fcntl(*fd, F_SETFD, FD_CLOEXEC);
+        return;
     }
-    setrlimit(RLIMIT_CORE, &none);
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == (pid_t)parent;
+    close(*fd);
+    *fd = away;
 }
 
 /* What a driver prints is wanted even if it ends the process in the middle of it. */
-static int
-take_socket(void)
+static void
+take_descriptors(Worker *self)
 {
-    int away = fcntl(REIN_WORKER_SOCKET, F_DUPFD_CLOEXEC, SOCKET_AWAY);
-
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (away < 0) { /* few descriptors are allowed: it stays where it is */
-        fcntl(REIN_WORKER_SOCKET, F_SETFD, FD_CLOEXEC);
-        return REIN_WORKER_SOCKET;
+    self->socket = REIN_WORKER_SOCKET;
+    self->control = REIN_WORKER_CONTROL;
+    self->staging = REIN_WORKER_STAGING;
+    self->stop = REIN_WORKER_STOP;
+    move_away(&self->socket);
+    move_away(&self->control);
+    move_away(&self->staging);
+    move_away(&self->stop);
+    log_socket = self->socket;
+}
+
+/*
+ * The second way to die with the host, and the one by which an interrupt comes: the end of the control
+ * socket. It needs nothing of GLib's, and no lock that the plugin may hold.
+ */
+static void *
+control_main(void *data)
+{
+    Worker *self = data;
+    static char room[REIN_WIRE_PACKET_SIZE];
+    ReinWirePacket packet;
+    guint64 job = 0;
+
+    while (rein_wire_receive(self->control, TRUE, REIN_WIRE_HOST, room, &packet, NULL) ==
+               REIN_WIRE_GOT &&
+           packet.type == REIN_WIRE_INTERRUPT) {
+        memcpy(&job, packet.bytes, sizeof job);
+        pthread_mutex_lock(&self->lock);
+        if (self->server != NULL) {
+            rein_server_interrupt(self->server, job);
+        }
+        pthread_mutex_unlock(&self->lock);
     }
-    close(REIN_WORKER_SOCKET);
-    return away;
+    kill(getpid(), SIGKILL);
+    return NULL;
 }
 
 int
 rein_worker_main(int argc, char **argv)
 {
-    g_auto(Worker) self = { .socket = -1 };
+    /* the control thread is there to the end, when this function has returned */
+    static Worker self = { .lock = PTHREAD_MUTEX_INITIALIZER };
+    pthread_t thread;
 
-    if (argc != 2) {
+    if (!rein_supervisor_begin(argc, argv)) {
         fprintf(stderr, "rein-worker: is started by librein, and does nothing by itself\n");
         return EXIT_FAILURE;
     }
-    if (!tie_to_parent(argv[1])) {
+    take_descriptors(&self);
+    const int failure = rein_thread_start(&thread, TRUE, control_main, &self);
+    if (failure != 0) {
+        fprintf(stderr, "rein-worker: no thread: %s\n", g_strerror(failure));
         return EXIT_FAILURE;
     }
-    self.socket = take_socket();
     self.settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    log_socket = self.socket;
     g_log_set_writer_func(write_log, NULL, NULL);
-    return converse(&self);
+    const int code = converse(&self);
+    worker_clear(&self);
+    return code;
 }

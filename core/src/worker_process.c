@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#define _GNU_SOURCE /* pipe2, posix_spawn_file_actions_addclosefrom_np */
+#define _GNU_SOURCE /* pipe2, sigabbrev_np */
 
 #include "worker_process_private.h"
 
@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -18,20 +17,31 @@
 #include <rein/error.h>
 
 #include "own_folder_private.h"
+#include "supervisor_private.h"
 #include "text_private.h"
+#include "wire_private.h"
+#include "worker_spawn_private.h"
 
 #define TAIL_SIZE 4096
-#define READ_SIZE 16384 /* bytes of output in one read */
-#define READS_AT_ONCE 8 /* more than a pipe holds; who prints without end must not hold us up */
-#define KILL_WAIT_MS 1000
+#define CONTROL_PACKETS 1024 /* more than the socket holds */
+#define READ_SIZE 16384      /* bytes of output in one read */
+#define READS_AT_ONCE 8  /* more than a pipe holds; who prints without end must not hold us up */
+#define KILL_WAIT_MS 500 /* twice */
 #define LAST_LINES 3
 #define LAST_LINE_SIZE 200 /* bytes of each that are shown */
 
 /* Our ends and the worker's, while it is started. */
 typedef struct {
     int socket[2];
+    int control[2];
     int output[2];
+    int input;
 } Ends;
+
+#define ENDS_INIT \
+    { \
+        .socket = { -1, -1 }, .control = { -1, -1 }, .output = { -1, -1 }, .input = -1 \
+    }
 
 static void
 close_fd(int *fd)
@@ -43,41 +53,47 @@ close_fd(int *fd)
 }
 
 static void
+close_both(int *fds)
+{
+    close_fd(&fds[0]);
+    close_fd(&fds[1]);
+}
+
+static void
 ends_clear(Ends *self)
 {
-    close_fd(&self->socket[0]);
-    close_fd(&self->socket[1]);
-    close_fd(&self->output[0]);
-    close_fd(&self->output[1]);
+    close_both(self->socket);
+    close_both(self->control);
+    close_both(self->output);
+    close_fd(&self->input);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Ends, ends_clear)
 
-/* A host without stdin would get numbers that the worker's own are then laid over. */
-static gboolean
-move_up(int *fd)
-{
-    int higher = -1;
-
-    if (*fd > REIN_WORKER_SOCKET) {
-        return TRUE;
-    }
-    higher = fcntl(*fd, F_DUPFD_CLOEXEC, REIN_WORKER_SOCKET + 1);
-    if (higher < 0) {
-        return FALSE;
-    }
-    close(*fd);
-    *fd = higher;
-    return TRUE;
-}
-
 static gboolean
 ends_open(Ends *self)
 {
-    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, self->socket) == 0 &&
-           pipe2(self->output, O_CLOEXEC) == 0 &&
-           fcntl(self->output[0], F_SETFL, O_NONBLOCK) == 0 && move_up(&self->socket[1]) &&
-           move_up(&self->output[1]);
+    self->input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return self->input >= 0 &&
+           socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, self->socket) == 0 &&
+           socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, self->control) == 0 &&
+           pipe2(self->output, O_CLOEXEC) == 0 && fcntl(self->output[0], F_SETFL, O_NONBLOCK) == 0;
+}
+
+gboolean
+rein_worker_process_parse_isolation(const char *word, ReinIsolation *isolation, GError **error)
+{
+    *isolation = REIN_ISOLATION_NAMESPACE;
+    if (word == NULL || strcmp(word, "namespace") == 0) {
+        return TRUE;
+    }
+    *isolation = REIN_ISOLATION_SUBREAPER;
+    if (strcmp(word, "subreaper") == 0) {
+        return TRUE;
+    }
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
+                "setting isolation: \"%s\" is neither namespace nor subreaper", word);
+    return FALSE;
 }
 
 char *
@@ -96,104 +112,108 @@ rein_worker_process_find_program(const char *chosen)
     return g_build_filename(folder != NULL ? folder : "", "rein", "rein-worker", NULL);
 }
 
-/* The descriptors the worker starts with: nothing to read, a pipe to print to, its socket. */
 static int
-add_actions(posix_spawn_file_actions_t *actions, const Ends *ends)
+spawn(const ReinWorkerStart *start, const Ends *ends, ReinWorkerSpawned *spawned)
 {
-    int failure = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    const int fds[] = {
+        [STDIN_FILENO] = ends->input,
+        [STDOUT_FILENO] = ends->output[1],
+        [STDERR_FILENO] = ends->output[1],
+        [REIN_WORKER_SOCKET] = ends->socket[1],
+        [REIN_WORKER_CONTROL] = ends->control[1],
+        [REIN_WORKER_STAGING] = start->staging,
+        [REIN_WORKER_STOP] = start->stop,
+    };
+    const ReinWorkerSpawn spawn = {
+        .program = start->program,
+        .environment = start->environment,
+        .fds = fds,
+        .n_fds = start->staging >= 0 ? G_N_ELEMENTS(fds) : REIN_WORKER_STAGING,
+        .isolation = start->isolation,
+    };
 
-    if (failure == 0) {
-        failure = posix_spawn_file_actions_adddup2(actions, ends->output[1], STDOUT_FILENO);
-    }
-    if (failure == 0) {
-        failure = posix_spawn_file_actions_adddup2(actions, ends->output[1], STDERR_FILENO);
-    }
-    if (failure == 0) {
-        failure = posix_spawn_file_actions_adddup2(actions, ends->socket[1], REIN_WORKER_SOCKET);
-    }
-    if (failure == 0) { /* what the host has open without close-on-exec is none of a driver's */
-        failure = posix_spawn_file_actions_addclosefrom_np(actions, REIN_WORKER_SOCKET + 1);
-    }
-    return failure;
-}
-
-static int
-set_attributes(posix_spawnattr_t *attributes)
-{
-    sigset_t none;
-    sigset_t all;
-    const short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setsigmask(attributes, &none);
-    posix_spawnattr_setsigdefault(attributes, &all);
-    return posix_spawnattr_setflags(attributes, flags);
-}
-
-/* 0 and the pid, or an errno. */
-static int
-spawn(const char *program, const Ends *ends, char *const *environment, pid_t *pid)
-{
-    g_autofree char *parent = g_strdup_printf("%d", (int)getpid());
-    g_autofree char *name = g_path_get_basename(program);
-    char *argv[] = { name, parent, NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    int failure = add_actions(&actions, ends);
-    if (failure == 0) {
-        failure = set_attributes(&attributes);
-    }
-    if (failure == 0) {
-        failure = posix_spawn(pid, program, &actions, &attributes, argv, environment);
-    }
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return failure;
+    return rein_worker_spawn(&spawn, spawned);
 }
 
 gboolean
-rein_worker_process_start(ReinWorkerProcess *self, const char *program, char *const *environment,
-                          GError **error)
+rein_worker_process_start(ReinWorkerProcess *self, const ReinWorkerStart *start, GError **error)
 {
-    g_auto(Ends) ends = { { -1, -1 }, { -1, -1 } };
+    g_auto(Ends) ends = ENDS_INIT;
+    ReinWorkerSpawned spawned = { 0 };
 
     if (!ends_open(&ends)) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "no worker can be started: %s",
                     g_strerror(errno));
         return FALSE;
     }
-    int failure = spawn(program, &ends, environment, &self->pid);
+    const int failure = spawn(start, &ends, &spawned);
     if (failure != 0) {
-        self->pid = 0;
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
                     "the worker program %s cannot be started: %s (install rein as a whole, or set "
                     "REIN_WORKER)",
-                    program, g_strerror(failure));
+                    start->program, g_strerror(failure));
         return FALSE;
     }
+    self->pid = spawned.pid;
+    self->pidfd = spawned.pidfd;
+    self->isolation = spawned.isolation;
     self->socket = g_steal_fd(&ends.socket[0]);
+    self->control = g_steal_fd(&ends.control[0]);
     self->output = g_steal_fd(&ends.output[0]);
     self->tail = g_string_sized_new(TAIL_SIZE);
-    self->pidfd = (int)syscall(SYS_pidfd_open, self->pid, 0u);
-    if (self->pidfd < 0) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "the worker cannot be watched: %s",
-                    g_strerror(errno));
-        rein_worker_process_clear(self);
-        return FALSE;
-    }
     return TRUE;
+}
+
+static void
+send_signal(const ReinWorkerProcess *self, int number)
+{
+    if (self->pidfd >= 0) {
+        (void)syscall(SYS_pidfd_send_signal, self->pidfd, number, NULL, 0u);
+    }
+}
+
+void
+rein_worker_process_terminate(ReinWorkerProcess *self)
+{
+    send_signal(self, SIGTERM);
 }
 
 void
 rein_worker_process_kill(ReinWorkerProcess *self)
 {
-    if (self->pid > 0) {
+    if (self->pid == 0) {
+        return;
+    }
+    if (self->isolation == REIN_ISOLATION_NAMESPACE) {
+        send_signal(self, SIGKILL);
+    } else if (!self->is_killed) {
+        shutdown(self->control, SHUT_WR);
+    } else {
         kill(-self->pid, SIGKILL);
+        send_signal(self, SIGKILL);
+    }
+    self->is_killed = TRUE;
+}
+
+/* What the supervisor said of the plugin's end counts more; it comes after all that the plugin may say. */
+static void
+take_told_end(ReinWorkerProcess *self)
+{
+    char room[REIN_WIRE_PACKET_SIZE];
+    ReinWirePacket packet;
+    ReinWireResult result = REIN_WIRE_GOT;
+
+    for (int i = 0; i < CONTROL_PACKETS && result != REIN_WIRE_NOTHING; i++) {
+        g_autoptr(GError) error = NULL;
+
+        result = rein_wire_receive(self->control, FALSE, REIN_WIRE_WORKER, room, &packet, &error);
+        if (result == REIN_WIRE_CLOSED) {
+            break;
+        }
+        if (result == REIN_WIRE_GOT && packet.type == REIN_WIRE_ENDED) {
+            self->end_code = rein_wire_end_code(packet.value);
+            self->end_status = rein_wire_end_status(packet.value);
+        }
     }
 }
 
@@ -214,14 +234,34 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     }
     if (found == 0) {
         /* until it is reaped nobody else can have its number; where the host has reaped it, anybody can */
-        rein_worker_process_kill(self);
+        kill(-self->pid, SIGKILL);
         self->end_code = info.si_code;
         self->end_status = info.si_status;
         waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG);
     }
+    take_told_end(self);
     self->pid = 0;
     close_fd(&self->pidfd);
     return TRUE;
+}
+
+char *
+rein_worker_process_describe_end(const ReinWorkerProcess *self, const char *who, const char *when)
+{
+    const int status = self->end_status;
+    const char *name = NULL;
+
+    if (self->end_code == CLD_EXITED) {
+        return g_strdup_printf("%s exited with status %d %s", who, status, when);
+    }
+    if (self->end_code == 0) {
+        return g_strdup_printf("%s ended the process %s, in a way that this program did not keep",
+                               who, when);
+    }
+    name = sigabbrev_np(status);
+    return name != NULL
+               ? g_strdup_printf("%s ended the process by SIG%s %s", who, name, when)
+               : g_strdup_printf("%s ended the process by signal %d %s", who, status, when);
 }
 
 static void
@@ -288,25 +328,16 @@ rein_worker_process_close_socket(ReinWorkerProcess *self)
     close_fd(&self->socket);
 }
 
-/* SIGKILL takes a moment, and no longer than that unless the process hangs in the kernel. */
-static void
-end_now(ReinWorkerProcess *self)
+gboolean
+rein_worker_process_wait(ReinWorkerProcess *self, int timeout_ms)
 {
     struct pollfd ended = { .fd = self->pidfd, .events = POLLIN };
 
-    rein_worker_process_kill(self);
     if (self->pidfd >= 0) {
-        poll(&ended, 1, KILL_WAIT_MS);
-    }
-    for (int waited_ms = 0; !rein_worker_process_reap(self) && self->pidfd < 0; waited_ms++) {
-        if (waited_ms == KILL_WAIT_MS) {
-            break;
+        while (poll(&ended, 1, timeout_ms) < 0 && errno == EINTR) {
         }
-        g_usleep(1000);
     }
-    if (self->pid > 0) {
-        g_warning("worker %d: it was killed and does not end; it is left", (int)self->pid);
-    }
+    return rein_worker_process_reap(self);
 }
 
 void
@@ -314,9 +345,14 @@ rein_worker_process_clear(ReinWorkerProcess *self)
 {
     rein_worker_process_close_socket(self);
     close_fd(&self->output);
-    if (self->pid > 0) {
-        end_now(self);
+    for (int i = 0; i < 2 && !rein_worker_process_reap(self); i++) {
+        rein_worker_process_kill(self);
+        rein_worker_process_wait(self, KILL_WAIT_MS);
     }
+    if (self->pid > 0) {
+        g_warning("worker %d: it was killed and does not end; it is left", (int)self->pid);
+    }
+    close_fd(&self->control);
     close_fd(&self->pidfd);
     self->pid = 0;
     if (self->tail != NULL) {

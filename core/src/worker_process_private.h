@@ -1,35 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * A process of the program rein-worker, as the one that started it holds it: a socket to talk to it,
- * a pipe with what it prints, and a pidfd that says when it ends. It leads a process group, which is
- * killed as a whole. Nothing here waits, but for clear(). Belongs to one thread, which has to outlive
- * the process: the kernel ends it with that thread. [core thread]
+ * A worker, as the one that started it holds it: a socket to talk to it, another whose end ends it, a
+ * pipe with what it prints, and a pidfd that says when all of it is gone. What is held is the
+ * supervisor, the plugin's process is its child. Nothing here waits, but for clear(). Belongs to one
+ * thread, which has to outlive the worker: the kernel ends it with that thread. [core thread]
  */
 
 #pragma once
 
 #include <glib.h>
+#include <rein/device.h>
 #include <sys/types.h>
 
 G_BEGIN_DECLS
 
-/* Where the worker finds its end of the socket when it starts. */
-#define REIN_WORKER_SOCKET 3
-
 typedef struct ReinWorkerProcess {
-    pid_t pid;     /* 0: it was not started */
-    int pidfd;     /* readable when it has ended; -1 once it is reaped */
-    int socket;    /* -1 when closed */
-    int output;    /* the end of the pipe that is read, -1 when closed */
+    pid_t pid;   /* of the supervisor; 0: it was not started, or is gone */
+    int pidfd;   /* readable when it has ended; -1 once it is reaped */
+    int socket;  /* -1 when closed */
+    int control; /* its end is the worker's */
+    int output;  /* the end of the pipe that is read, -1 when closed */
+    ReinIsolation isolation;
     GString *tail; /* the last of what it printed */
-    int end_code;  /* CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0: not known */
+    int end_code;  /* of the plugin's process: CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0: not known */
     int end_status;
+    gboolean is_killed; /* once by kill() */
 } ReinWorkerProcess;
+
+/* How to start one. */
+typedef struct ReinWorkerStart {
+    const char *program;
+    char *const *environment; /* as execve() takes it */
+    ReinIsolation isolation;  /* the most that is tried */
+    int staging;              /* descriptors of memory to share, -1 for none: then both are */
+    int stop;
+} ReinWorkerStart;
 
 #define REIN_WORKER_PROCESS_INIT \
     { \
-        .pidfd = -1, .socket = -1, .output = -1 \
+        .pidfd = -1, .socket = -1, .control = -1, .output = -1 \
     }
 
 /*
@@ -39,20 +49,38 @@ typedef struct ReinWorkerProcess {
 char *rein_worker_process_find_program(const char *chosen);
 
 /*
- * Starts `program` with `environment` (as execve() takes it), no open descriptor but those above, no
- * signal blocked or ignored. REIN_ERROR_FAILED says why it does not start; then nothing is held.
+ * What the setting "isolation" means: "namespace" (the best there is, also for NULL) or "subreaper".
+ * FALSE with REIN_ERROR_INVALID for another word.
  */
-gboolean rein_worker_process_start(ReinWorkerProcess *self, const char *program,
-                                   char *const *environment, GError **error);
+gboolean rein_worker_process_parse_isolation(const char *word, ReinIsolation *isolation,
+                                             GError **error);
 
-/* Sends SIGKILL to the whole group. Any number of times; a no-op once it is reaped. */
+/*
+ * Starts it with no open descriptor but those of supervisor_private.h and no signal blocked or
+ * ignored. REIN_ERROR_FAILED says why it does not start; then nothing is held.
+ */
+gboolean rein_worker_process_start(ReinWorkerProcess *self, const ReinWorkerStart *start,
+                                   GError **error);
+
+/* Sends SIGTERM to the plugin's process. Any number of times; a no-op once it is reaped. */
+void rein_worker_process_terminate(ReinWorkerProcess *self);
+
+/*
+ * Ends all of it. Without a namespace the first call leaves that to the supervisor, which finds what
+ * has left the group, and the second, for one that does not do it, sends SIGKILL to the group. Any
+ * number of times; a no-op once it is reaped.
+ */
 void rein_worker_process_kill(ReinWorkerProcess *self);
 
 /*
- * Whether it has ended. If so it is reaped, after what is left of its group was killed, and end_code
- * and end_status say how it ended, unless somebody else in this process reaped it.
+ * Whether it has ended, and with it everything it started. If so it is reaped, and end_code and
+ * end_status say how, unless somebody else in this process reaped it.
  */
 gboolean rein_worker_process_reap(ReinWorkerProcess *self);
+
+/* (transfer full): "`who` ended the process by SIGSEGV `when`"; after its end. */
+char *rein_worker_process_describe_end(const ReinWorkerProcess *self, const char *who,
+                                       const char *when);
 
 /* Reads what it has printed so far, but no more than a share that lets others have their turn. */
 void rein_worker_process_read_output(ReinWorkerProcess *self);
@@ -61,6 +89,9 @@ void rein_worker_process_read_output(ReinWorkerProcess *self);
 char *rein_worker_process_get_last_words(const ReinWorkerProcess *self);
 
 void rein_worker_process_close_socket(ReinWorkerProcess *self);
+
+/* Waits until it has ended, for so long; whether it has, and is reaped. [may block] */
+gboolean rein_worker_process_wait(ReinWorkerProcess *self, int timeout_ms);
 
 /*
  * Gives back what is held. A process that still runs is killed; one that has not ended 1 s later is

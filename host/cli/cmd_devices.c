@@ -291,15 +291,14 @@ print_ndjson(const Inventory *self, const ReinOutput *output, gboolean is_explai
 
 /* Opens the device that answers the selector, as a run would: the only way to know. */
 static gboolean
-select_device(Inventory *self, GError **error)
+select_device(Inventory *self, const ReinSettings *settings, GError **error)
 {
     g_autoptr(ReinDevice) device = NULL;
 
     if (self->selector == NULL) {
         return TRUE;
     }
-    device =
-        rein_registry_open_device(self->registry, self->selector, REIN_DEVICE_IN_PROCESS, error);
+    device = rein_host_registry_open(self->registry, settings, self->selector, error);
     if (device == NULL) {
         return FALSE;
     }
@@ -315,7 +314,7 @@ print_inventory(Cli *cli, const char *selector, gboolean is_explained)
 
     inventory.registry = rein_host_registry_new(cli->settings);
     rein_registry_scan(inventory.registry);
-    (void)select_device(&inventory, &error);
+    (void)select_device(&inventory, cli->settings, &error);
 
     switch (cli->output.format) {
     case REIN_OUTPUT_TEXT:

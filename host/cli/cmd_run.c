@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <rein/device.h>
 #include <rein/error.h>
 
 #include "cli.h"
@@ -25,8 +26,8 @@ typedef struct RunFlags {
     char *output;
     char *record;
     char *slice;
-    GStrv settings;         /* KEY=VALUE */
-    gboolean is_in_process; /* what this version always does: there for scripts, and not read */
+    GStrv settings; /* KEY=VALUE */
+    gboolean is_in_process;
     gboolean has_no_grid;
 } RunFlags;
 
@@ -124,6 +125,9 @@ set_settings(Cli *cli, const RunFlags *flags, GError **error)
     return cli_set(cli, REIN_SETTING_RUN_SEED, flags->seed, "--seed", error) &&
            cli_set(cli, REIN_SETTING_RUN_POPULATION, flags->population, "--population", error) &&
            cli_set(cli, REIN_SETTING_RUN_DEVICE, flags->device, "--device", error) &&
+           cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
+                   flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
+                   "--in-process", error) &&
            cli_set(cli, REIN_SETTING_JOB_SLICE, slice, "--slice-ms", error);
 }
 
@@ -201,7 +205,7 @@ cmd_run(int argc, char **argv)
         { "record", 0, 0, G_OPTION_ARG_FILENAME, &flags.record,
           "Write what each round came to, as ndjson", "FILE" },
         { "in-process", 0, 0, G_OPTION_ARG_NONE, &flags.is_in_process,
-          "Run the device's plugin in this process, as this version always does", NULL },
+          "Run the device's plugin in this process: nothing can end it if it hangs", NULL },
         { "slice-ms", 0, 0, G_OPTION_ARG_STRING, &flags.slice,
           "What one call of the plugin aims to take, 1 to 100", "N" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.settings,

@@ -47,19 +47,60 @@ set_cache(ReinRegistry *registry, const ReinSettings *settings)
     rein_registry_set(registry, "cache-folder", folder);
 }
 
-/* How plugins are asked for their devices. */
 static void
-set_probing(ReinRegistry *registry, const ReinSettings *settings)
+set_milliseconds(ReinRegistry *registry, const char *name, const ReinSettings *settings,
+                 ReinSettingKey key)
 {
-    const gint64 timeout_ns = rein_settings_get_duration_ns(settings, REIN_SETTING_PROBE_TIMEOUT);
-    const char *worker = rein_settings_get_text(settings, REIN_SETTING_WORKER_PATH);
-    g_autofree char *timeout_ms =
-        g_strdup_printf("%" G_GINT64_FORMAT, timeout_ns / NANOSECONDS_PER_MILLISECOND);
+    const gint64 duration_ns = rein_settings_get_duration_ns(settings, key);
+    g_autofree char *text =
+        g_strdup_printf("%" G_GINT64_FORMAT, duration_ns / NANOSECONDS_PER_MILLISECOND);
 
-    rein_registry_set(registry, "probe-timeout", timeout_ms);
+    rein_registry_set(registry, name, text);
+}
+
+static gboolean
+is_in_process(const ReinSettings *settings)
+{
+    return g_str_equal(rein_settings_get_text(settings, REIN_SETTING_DEVICE_ISOLATION),
+                       rein_isolation_to_string(REIN_ISOLATION_NONE));
+}
+
+/* How plugins are asked for their devices, and what is between them and us. */
+static void
+set_workers(ReinRegistry *registry, const ReinSettings *settings)
+{
+    const char *worker = rein_settings_get_text(settings, REIN_SETTING_WORKER_PATH);
+
+    set_milliseconds(registry, "probe-timeout", settings, REIN_SETTING_PROBE_TIMEOUT);
+    set_milliseconds(registry, "open-timeout", settings, REIN_SETTING_DEVICE_OPEN_TIMEOUT);
+    if (!is_in_process(settings)) {
+        rein_registry_set(registry, "isolation",
+                          rein_settings_get_text(settings, REIN_SETTING_DEVICE_ISOLATION));
+    }
     if (*worker != '\0') {
         rein_registry_set(registry, "worker", worker);
     }
+}
+
+/* In memory where the system has a place for that. */
+static void
+set_scratch(ReinRegistry *registry)
+{
+    g_autofree char *folder = g_build_filename(g_get_user_runtime_dir(), "rein", "scratch", NULL);
+
+    rein_registry_set(registry, "scratch-folder", folder);
+}
+
+ReinDevice *
+rein_host_registry_open(ReinRegistry *registry, const ReinSettings *settings, const char *selector,
+                        GError **error)
+{
+    g_return_val_if_fail(registry != NULL && settings != NULL, NULL);
+
+    return rein_registry_open_device(
+        registry,
+        selector != NULL ? selector : rein_settings_get_text(settings, REIN_SETTING_RUN_DEVICE),
+        is_in_process(settings) ? REIN_DEVICE_IN_PROCESS : REIN_DEVICE_ISOLATED, error);
 }
 
 ReinRegistry *
@@ -71,7 +112,8 @@ rein_host_registry_new(const ReinSettings *settings)
 
     add_folders(registry, settings);
     set_cache(registry, settings);
-    set_probing(registry, settings);
+    set_workers(registry, settings);
+    set_scratch(registry);
     for (guint i = 0; i < G_N_ELEMENTS(plugin_keys); i++) {
         ReinSettingKey key = plugin_keys[i];
         const char *text = rein_settings_get_text(settings, key);

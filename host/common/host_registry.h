@@ -13,12 +13,22 @@ G_BEGIN_DECLS
 /**
  * rein_host_registry_new:
  *
- * A registry with plugin.path, probe.timeout, worker.path, the settings of the plugins and the cache
- * folder, which is made and
- * swept. Where the cache folder cannot be made, plugins do without one, after a warning.
+ * A registry with plugin.path, the settings of workers and of plugins, a scratch folder, and the cache
+ * folder, which is made and swept. Where the cache folder cannot be made, plugins do without one, after a warning.
  *
  * Returns: (transfer full): the registry, not scanned yet [may block]
  */
 ReinRegistry *rein_host_registry_new(const ReinSettings *settings);
+
+/**
+ * rein_host_registry_open:
+ * @selector: (nullable): the setting run.device for %NULL
+ *
+ * Opens a device as the setting device.isolation says. As rein_registry_open_device() otherwise.
+ *
+ * Returns: (transfer full): the device, or %NULL with the error [may block]
+ */
+ReinDevice *rein_host_registry_open(ReinRegistry *registry, const ReinSettings *settings,
+                                    const char *selector, GError **error);
 
 G_END_DECLS

@@ -135,6 +135,24 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .built_in = "",
         .meaning = "program in which plugins are probed; rein-worker beside librein unless set",
     },
+    [REIN_SETTING_DEVICE_ISOLATION] = {
+        .key = "device.isolation",
+        .environment = "REIN_DEVICE_ISOLATION",
+        .kind = REIN_SETTING_KIND_CHOICE,
+        .built_in = "namespace",
+        .choices = "namespace|subreaper|in-process",
+        .meaning = "what is between a device's plugin and rein: a worker with a PID namespace where "
+                   "the kernel allows it, a worker without, or nothing",
+    },
+    [REIN_SETTING_DEVICE_OPEN_TIMEOUT] = {
+        .key = "device.open-timeout",
+        .environment = "REIN_DEVICE_OPEN_TIMEOUT",
+        .kind = REIN_SETTING_KIND_DURATION,
+        .built_in = "60s",
+        .minimum = 100u * MILLISECOND,
+        .maximum = 600u * SECOND,
+        .meaning = "most time a worker has to load its plugin and open its device",
+    },
     [REIN_SETTING_CPU_THREADS] = {
         .key = "cpu.threads",
         .environment = "REIN_CPU_THREADS",

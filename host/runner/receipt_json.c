@@ -91,6 +91,12 @@ rein_receipt_add_json(JsonBuilder *builder, ReinReceipt *receipt, gboolean has_s
                        is_real ? rein_memory_check_to_string(rein_receipt_get_memory_check(receipt))
                                : NULL);
     add_duration(builder, "memory_ms", is_real ? rein_receipt_get_memory_check_ns(receipt) : 0);
+    rein_json_add_text(builder, "isolation",
+                       is_real ? rein_isolation_to_string(rein_receipt_get_isolation(receipt))
+                               : NULL);
+    rein_json_add_text(builder, "worker",
+                       is_real ? rein_worker_fate_to_string(rein_receipt_get_worker_fate(receipt))
+                               : NULL);
     rein_json_add_real(builder, "stop_ms", stop_ns >= 0 ? round((double)stop_ns / 1e3) / 1e3 : NAN);
     rein_json_add_number(builder, "launches",
                          is_real ? (gint64)rein_receipt_get_n_launches(receipt) : 0);

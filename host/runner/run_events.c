@@ -83,7 +83,8 @@ rein_run_tell_device(ReinJobFolder *folder, ReinDevice *device)
     rein_json_add_text(builder, "name", rein_device_get_name(device));
     rein_json_add_text(builder, "driver", rein_device_get_driver(device));
     rein_json_add_number(builder, "units", rein_device_get_n_units(device));
-    rein_json_add_text(builder, "isolation", "in-process");
+    rein_json_add_text(builder, "isolation",
+                       rein_isolation_to_string(rein_device_get_isolation(device)));
     rein_job_folder_end_event(folder, builder);
 }
 

@@ -14,9 +14,7 @@ rein_runner_open_device(ReinRunner *self, GError **error)
         return TRUE;
     }
     g_autoptr(ReinRegistry) registry = rein_host_registry_new(self->spec.settings);
-    self->device = rein_registry_open_device(
-        registry, rein_settings_get_text(self->spec.settings, REIN_SETTING_RUN_DEVICE),
-        REIN_DEVICE_IN_PROCESS, error);
+    self->device = rein_host_registry_open(registry, self->spec.settings, NULL, error);
     return self->device != NULL;
 }
 

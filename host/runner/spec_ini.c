@@ -130,7 +130,8 @@ rein_spec_to_text(const ReinRunSpec *spec, const ReinSpecFacts *facts)
     set_operators(file, facts->tuning);
     set_text(file, GROUP_DEVICE, "selector",
              rein_settings_get_text(settings, REIN_SETTING_RUN_DEVICE));
-    g_key_file_set_string(file, GROUP_DEVICE, "isolation", "in-process");
+    set_text(file, GROUP_DEVICE, "isolation",
+             rein_settings_get_text(settings, REIN_SETTING_DEVICE_ISOLATION));
     set_settings(file, settings);
     return g_key_file_to_data(file, NULL, NULL);
 }

@@ -76,7 +76,7 @@ CourseFixture::OpenBackend()
     for (guint i = 0; i < devices->len; i++) {
         const ReinDeviceInfo *found = &g_array_index(devices, ReinDeviceInfo, i);
         if (backend.device == found->id) {
-            device_ = rein_device_open(BackendPlugin(), found, settings, &error);
+            device_ = rein_device_open(BackendPlugin(), found, settings, nullptr, &error);
             ASSERT_NE(device_, nullptr) << error->message;
             return;
         }

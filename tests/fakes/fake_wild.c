@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define WILD_ABORTS 1        /* and says why */
@@ -18,7 +19,7 @@
 #define WILD_CLOSES 6     /* descriptors 3 to 9, after it wrote to them */
 #define WILD_CLOSES_ALL 7 /* the one it has to answer with, too */
 #define WILD_WRITES 8     /* to every descriptor there may be */
-#define WILD_FORKS 9      /* a child that stays */
+#define WILD_FORKS 9      /* a child of a child in a session of its own that stays */
 #define WILD_FLOODS 10    /* stderr */
 #define WILD_LOGS 11      /* more than anybody reads */
 #define WILD_LOAD_ABORTS 12
@@ -75,7 +76,7 @@ log_without_end(const ReinHost *host)
 }
 
 static void
-be_wild(const ReinHost *host, ReinMsg *msg)
+be_wild(const ReinHost *host)
 {
     switch (FAKE_WILD) {
     case WILD_ABORTS:
@@ -104,10 +105,13 @@ be_wild(const ReinHost *host, ReinMsg *msg)
     case WILD_FORKS: {
         const pid_t child = fork();
 
-        if (child == 0) {
+        if (child == 0 && setsid() > 0 && fork() == 0) { /* out of every group, its parent gone */
+            prctl(PR_SET_NAME, "rein-forked");
             hang();
         }
-        snprintf(msg->text, msg->size, "%d", (int)child);
+        if (child == 0) {
+            _exit(0);
+        }
         break;
     }
     case WILD_FLOODS:
@@ -128,7 +132,7 @@ be_wild(const ReinHost *host, ReinMsg *msg)
 static ReinStatus
 probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
 {
-    be_wild(host, msg);
+    be_wild(host);
     return fake_probe(host, found, context, msg);
 }
 

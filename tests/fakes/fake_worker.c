@@ -11,8 +11,8 @@
 
 #include <rein/plugin_abi.h>
 
+#include "supervisor_private.h"
 #include "wire_private.h"
-#include "worker_process_private.h"
 
 #define MANY 300
 
@@ -121,10 +121,14 @@ answer_probe(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     static char room[REIN_WIRE_PACKET_SIZE];
     ReinWirePacket packet;
+
+    if (!rein_supervisor_begin(argc, argv)) {
+        return EXIT_FAILURE;
+    }
 
     way = getenv("FAKE_WORKER");
     while (rein_wire_receive(REIN_WORKER_SOCKET, TRUE, REIN_WIRE_HOST, room, &packet, NULL) ==

@@ -63,6 +63,24 @@ FindChildren(pid_t pid)
     return children;
 }
 
+/* The processes that run under this name, whoever started them. */
+inline std::vector<pid_t>
+FindByName(const std::string &name)
+{
+    std::vector<pid_t> found;
+
+    for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
+        const pid_t pid = static_cast<pid_t>(std::atoi(entry.path().filename().c_str()));
+        std::ifstream file(entry.path() / "comm");
+        std::string line;
+
+        if (pid > 0 && std::getline(file, line) && line == name && IsRunning(pid)) {
+            found.push_back(pid);
+        }
+    }
+    return found;
+}
+
 /* Whether `is_so` comes true within 60 s, which only a broken program takes. */
 inline bool
 WaitUntil(const std::function<bool()> &is_so)

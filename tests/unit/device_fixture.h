@@ -62,7 +62,7 @@ class DeviceFixture : public testing::Test
             wrapping_ = std::make_unique<WrappingTable>(&table);
         }
         g_autoptr(ReinPlugin) plugin = rein_plugin_new_for_table(wrapping_->table(), nullptr);
-        device_ = rein_device_open(plugin, &info_, settings, error);
+        device_ = rein_device_open(plugin, &info_, settings, nullptr, error);
         return device_;
     }
 

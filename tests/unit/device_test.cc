@@ -102,7 +102,7 @@ TEST_F(DeviceTest, OpenWithoutADeviceIsABreach)
         return ReinStatus(REIN_OK);
     };
     g_autoptr(ReinPlugin) plugin = rein_plugin_new_for_table(&table, nullptr);
-    EXPECT_EQ(rein_device_open(plugin, &info, nullptr, &error), nullptr);
+    EXPECT_EQ(rein_device_open(plugin, &info, nullptr, nullptr, &error), nullptr);
     ASSERT_TRUE(g_error_matches(error, REIN_ERROR, REIN_ERROR_PLUGIN));
     EXPECT_STREQ(error->message, "open fake:0: plugin lies: open answered without a device");
 }
@@ -116,7 +116,7 @@ TEST_F(DeviceTest, InterleaveThatIsNoPowerOfTwoIsRefused)
         ReinDeviceInfo info = rein_test::FakeDeviceInfo(0);
 
         info.interleave = interleave;
-        EXPECT_EQ(rein_device_open(plugin, &info, nullptr, &error), nullptr);
+        EXPECT_EQ(rein_device_open(plugin, &info, nullptr, nullptr, &error), nullptr);
         ASSERT_TRUE(g_error_matches(error, REIN_ERROR, REIN_ERROR_PLUGIN));
         EXPECT_THAT(error->message, HasSubstr("open fake:0: plugin lies: interleave"));
     }

@@ -53,8 +53,8 @@ OpenCpu(ReinPlugin *plugin, const std::string &threads, const std::string &level
     g_autoptr(GError) error = nullptr;
 
     EXPECT_EQ(devices->len, 1u) << reason;
-    ReinDevice *device =
-        rein_device_open(plugin, &g_array_index(devices, ReinDeviceInfo, 0), settings, &error);
+    ReinDevice *device = rein_device_open(plugin, &g_array_index(devices, ReinDeviceInfo, 0),
+                                          settings, nullptr, &error);
     if (g_error_matches(error, REIN_ERROR, REIN_ERROR_UNSUPPORTED)) {
         return nullptr;
     }

@@ -238,9 +238,9 @@ TEST_F(FailureInjectionTest, AnOpenThatFailsLeavesNothing)
                                      REIN_ERR_DEVICE_LOST, 99 }) {
         g_autoptr(GError) error = nullptr;
         wrapping_->FailCall(Slot::kOpen, wrapping_->Count(Slot::kOpen) + 1, status, "injected");
-        EXPECT_EQ(
-            rein_device_open(plugin, &g_array_index(devices, ReinDeviceInfo, 0), nullptr, &error),
-            nullptr);
+        EXPECT_EQ(rein_device_open(plugin, &g_array_index(devices, ReinDeviceInfo, 0), nullptr,
+                                   nullptr, &error),
+                  nullptr);
         ASSERT_NE(error, nullptr);
         EXPECT_THAT(error->message, HasSubstr("open cpu:0"));
         EXPECT_EQ(wrapping_->OpenDevices(), n_open);

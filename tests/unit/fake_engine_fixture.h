@@ -100,7 +100,7 @@ class FakeEngineFixture : public DeviceFixture
             wrapping_ = std::make_unique<WrappingTable>(FakeTable());
         }
         g_autoptr(ReinPlugin) plugin = rein_plugin_new_for_table(wrapping_->table(), nullptr);
-        device_ = rein_device_open(plugin, &info, nullptr, nullptr);
+        device_ = rein_device_open(plugin, &info, nullptr, nullptr, nullptr);
         return device_;
     }
 

@@ -335,13 +335,6 @@ TEST_F(RegistryTest, MalformedSelectorIsInvalid)
     EXPECT_THAT(Open(std::string(200, 'x'), REIN_ERROR_INVALID), HasSubstr("is too long"));
 }
 
-TEST_F(RegistryTest, IsolatedDeviceIsUnsupported)
-{
-    Scan({ "good" });
-    EXPECT_EQ(Open("good", REIN_ERROR_UNSUPPORTED, REIN_DEVICE_ISOLATED),
-              "isolated devices are not available in this version (use REIN_DEVICE_IN_PROCESS)");
-}
-
 TEST_F(RegistryTest, OpenScansByItself)
 {
     Put("one", "good", "a.so");

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <glib.h>
+#include <rein/device.h>
 #include <rein/version.h>
 
 G_BEGIN_DECLS
@@ -17,7 +18,7 @@ typedef struct ReinReceipt ReinReceipt;
 
 /* One piece the job held, in the order it was given back. Text is owned by the receipt. */
 typedef struct ReinReceiptStep {
-    const char *kind; /* "buffer", "program", "device" */
+    const char *kind; /* "buffer", "program", "device", "scratch" */
     const char *name;
     guint64 size;       /* bytes, 0 where it has none */
     gint64 duration_ns; /* of giving it back */
@@ -26,7 +27,7 @@ typedef struct ReinReceiptStep {
 
 /* One rung of the stop ladder that was climbed; times since the flag was set. */
 typedef struct ReinReceiptRung {
-    const char *name; /* "slice-left", "interrupt", "abandoned" */
+    const char *name; /* "interrupt", "slice-left", "terminate", "kill", "gone", "abandoned" */
     gint64 at_ns;
 } ReinReceiptRung;
 
@@ -69,6 +70,26 @@ REIN_API gint64 rein_receipt_get_teardown_ns(ReinReceipt *self);
 /* What the driver says of the job's memory after the teardown, and how long that took to find out. */
 REIN_API ReinMemoryCheck rein_receipt_get_memory_check(ReinReceipt *self);
 REIN_API gint64 rein_receipt_get_memory_check_ns(ReinReceipt *self);
+
+/**
+ * ReinWorkerFate:
+ * @REIN_WORKER_NONE: the plugin ran in this process
+ * @REIN_WORKER_KEPT: the worker is there, and serves the next job if this receipt is clean
+ * @REIN_WORKER_ENDED: it did not stop within the grace; the ladder ended it, and it is gone
+ * @REIN_WORKER_DIED: the plugin ended it: a crash, an exit; it is gone, and what it held with it
+ */
+typedef enum {
+    REIN_WORKER_NONE,
+    REIN_WORKER_KEPT,
+    REIN_WORKER_ENDED,
+    REIN_WORKER_DIED,
+} ReinWorkerFate;
+
+REIN_API ReinIsolation rein_receipt_get_isolation(ReinReceipt *self);
+REIN_API ReinWorkerFate rein_receipt_get_worker_fate(ReinReceipt *self);
+
+/* One word, as in JSON: "none", "kept", "ended", "died". */
+REIN_API const char *rein_worker_fate_to_string(ReinWorkerFate fate);
 
 /* One word, as in JSON: "not-measurable", "back", "missing". */
 REIN_API const char *rein_memory_check_to_string(ReinMemoryCheck check);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+
+#define _GNU_SOURCE /* POLLRDHUP */
+
+#include "supervisor_private.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <rein/device.h>
+
+#include "wire_private.h"
+
+#define SWEEP_TURNS 200 /* of 5 ms, for what does not die at once */
+#define SWEEP_US 5000
+
+typedef struct {
+    pid_t plugin;
+    gboolean is_first; /* of a namespace: the kernel sees to the rest */
+    int signals;       /* descriptor of SIGCHLD and SIGTERM */
+    guint32 end;       /* of the plugin's process; 0 while it runs */
+} Supervisor;
+
+/* With nobody at its other end the control socket has ended, and without one it is none. */
+static gboolean
+has_lost_host(void)
+{
+    struct pollfd control = { .fd = REIN_WORKER_CONTROL, .events = POLLRDHUP };
+
+    return poll(&control, 1, 0) != 0;
+}
+
+/* The signal first: a parent that ended before it was armed shows in the control socket. */
+static gboolean
+tie_to_host(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    setrlimit(RLIMIT_CORE, &none);
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && !has_lost_host();
+}
+
+/* Takes the end of every child that has ended. FALSE when there is no child any more. */
+static gboolean
+reap(Supervisor *self)
+{
+    for (;;) {
+        siginfo_t info = { 0 };
+
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) != 0) {
+            return errno == EINTR;
+        }
+        if (info.si_pid == 0) {
+            return TRUE;
+        }
+        if (info.si_pid == self->plugin) {
+            self->end = rein_wire_end(info.si_code, info.si_status);
+            self->plugin = 0;
+        }
+    }
+}
+
+/* The parent of a process; 0 if there is none, or no such process. */
+static pid_t
+parent_of(pid_t pid)
+{
+    char path[64];
+    char line[512];
+    int parent = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return 0;
+    }
+    const char *read = fgets(line, sizeof line, file);
+    fclose(file);
+    /* its name is in parentheses, and may have some itself */
+    const char *after = read != NULL ? strrchr(line, ')') : NULL;
+    if (after == NULL || sscanf(after + 1, " %*c %d", &parent) != 1) {
+        return 0;
+    }
+    return parent;
+}
+
+static gboolean
+is_descendant(pid_t pid)
+{
+    const pid_t own = getpid();
+
+    for (int depth = 0; pid > 1 && depth < 64; depth++) {
+        pid = parent_of(pid);
+        if (pid == own) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* Only where there is no namespace: there the kernel does it. */
+static void
+kill_descendants(void)
+{
+    DIR *folder = opendir("/proc");
+    const struct dirent *entry = NULL;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 1 && is_descendant(pid)) {
+            kill(pid, SIGKILL);
+        }
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+}
+
+/* A child's children are ours once it is gone: until there is none. */
+static void
+sweep(Supervisor *self)
+{
+    for (int turn = 0; turn < SWEEP_TURNS; turn++) {
+        kill_descendants();
+        if (!reap(self)) {
+            return;
+        }
+        g_usleep(SWEEP_US);
+    }
+}
+
+/* Tells the host, which may be busy or gone, how it ended; then all of it ends. */
+static void
+finish(Supervisor *self)
+{
+    const ReinWirePacket packet = { .type = REIN_WIRE_ENDED, .value = self->end };
+    char room[sizeof(ReinWireHeader)];
+
+    if (!self->is_first) {
+        sweep(self);
+    }
+    if (self->end != 0) {
+        rein_wire_send(REIN_WORKER_CONTROL, FALSE, room, rein_wire_encode(&packet, room));
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+static void
+handle_signals(Supervisor *self)
+{
+    struct signalfd_siginfo info;
+
+    while (read(self->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGTERM && self->plugin > 0) {
+            kill(self->plugin, SIGTERM);
+        }
+    }
+    reap(self);
+}
+
+static void
+supervise(Supervisor *self)
+{
+    prctl(PR_SET_NAME, "rein-supervisor");
+    close(REIN_WORKER_SOCKET); /* so that its end is that of the plugin's process */
+    while (self->end == 0) {
+        struct pollfd polls[] = {
+            { .fd = self->signals, .events = POLLIN },
+            /* its end alone: the plugin's process reads it */
+            { .fd = REIN_WORKER_CONTROL, .events = POLLRDHUP },
+        };
+
+        if (poll(polls, G_N_ELEMENTS(polls), -1) < 0 && errno != EINTR) {
+            break;
+        }
+        handle_signals(self);
+        if (self->end == 0 && has_lost_host()) {
+            kill(self->plugin, SIGKILL);
+            break;
+        }
+    }
+    finish(self);
+}
+
+/* In the plugin's process. The supervisor's number is seen from inside the namespace, too. */
+static gboolean
+tie_to_supervisor(pid_t supervisor)
+{
+    sigset_t none;
+
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != supervisor || has_lost_host()) {
+        return FALSE;
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_NAME, "rein-worker");
+    return TRUE;
+}
+
+static gboolean
+is_number(const char *text, pid_t *number)
+{
+    guint64 value = 0;
+
+    if (!g_ascii_string_to_unsigned(text, 10, 1, G_MAXINT32, &value, NULL)) {
+        return FALSE;
+    }
+    *number = (pid_t)value;
+    return TRUE;
+}
+
+gboolean
+rein_supervisor_begin(int argc, char **argv)
+{
+    Supervisor self = { .signals = -1 };
+    const pid_t own = getpid();
+    pid_t host = 0;
+    sigset_t watched;
+
+    if (argc != 3 || !is_number(argv[1], &host)) {
+        return FALSE;
+    }
+    self.is_first = strcmp(argv[2], rein_isolation_to_string(REIN_ISOLATION_NAMESPACE)) == 0;
+    if (!tie_to_host() || (!self.is_first && getppid() != host)) {
+        _exit(EXIT_FAILURE);
+    }
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGTERM);
+    sigprocmask(SIG_BLOCK, &watched, NULL);
+    self.signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (self.signals < 0 || (!self.is_first && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)) {
+        fprintf(stderr, "rein-worker: cannot supervise: %s\n", g_strerror(errno));
+        _exit(EXIT_FAILURE);
+    }
+
+    self.plugin = fork(); /* no driver is loaded, and there is no thread */
+    if (self.plugin < 0) {
+        fprintf(stderr, "rein-worker: no process for the plugin: %s\n", g_strerror(errno));
+        _exit(EXIT_FAILURE);
+    }
+    if (self.plugin > 0) {
+        supervise(&self);
+    }
+    close(self.signals);
+    if (!tie_to_supervisor(own)) {
+        _exit(EXIT_FAILURE);
+    }
+    return TRUE;
+}

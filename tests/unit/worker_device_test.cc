@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A device behind a worker: what works, what is lost, and that it is gone then. */
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "isolated_fixture.h"
+
+namespace
+{
+
+using rein_test::IsolatedTest;
+using rein_test::IsRunning;
+using rein_test::kMs;
+using testing::HasSubstr;
+
+class WorkerDeviceTest : public IsolatedTest
+{
+  protected:
+    pid_t
+    Supervisor() const
+    {
+        return static_cast<pid_t>(rein_device_get_worker_pid(device_));
+    }
+
+    pid_t
+    Plugin() const
+    {
+        const std::vector<pid_t> children = rein_test::FindChildren(Supervisor());
+
+        return children.empty() ? -1 : children[0];
+    }
+
+    /* A job with a program and a buffer, its kernel run once. */
+    void
+    RunOnce(const char *sin = "", const char *isolation = "namespace")
+    {
+        Begin(sin, isolation);
+        program_ = Build();
+        buffer_ = Allocate(100);
+        is_run_ = Run("count", program_, buffer_) != FALSE;
+    }
+
+    /* After a job whose worker is gone: all of it went, and the receipt says so. */
+    void
+    ExpectGone(ReinWorkerFate fate, pid_t supervisor, pid_t plugin)
+    {
+        End();
+        EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), fate);
+        EXPECT_TRUE(rein_receipt_is_clean(receipt_));
+        EXPECT_FALSE(rein_receipt_is_abandoned(receipt_));
+        EXPECT_TRUE(rein_device_is_lost(device_));
+        EXPECT_FALSE(IsRunning(supervisor));
+        EXPECT_FALSE(IsRunning(plugin));
+    }
+
+    guint64 program_ = 0;
+    guint64 buffer_ = 0;
+    bool is_run_ = false;
+};
+
+TEST_F(WorkerDeviceTest, JobWorksAndItsReceiptNamesTheIsolation)
+{
+    for (const char *isolation : { "namespace", "subreaper" }) {
+        RunOnce("", isolation);
+        ASSERT_TRUE(is_run_) << Message();
+        EXPECT_EQ(report_.n_rounds, 1u);
+        g_autoptr(GBytes) bytes = rein_job_read(job_, buffer_, 0, 4, &error_);
+        ASSERT_NE(bytes, nullptr) << Message();
+        EXPECT_EQ(*static_cast<const guint32 *>(g_bytes_get_data(bytes, nullptr)), 3u);
+        End();
+        EXPECT_TRUE(rein_receipt_is_clean(receipt_));
+        EXPECT_EQ(rein_receipt_get_released_size(receipt_), 100u);
+        EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_KEPT);
+        EXPECT_STREQ(rein_isolation_to_string(rein_receipt_get_isolation(receipt_)), isolation);
+        EXPECT_EQ(Rungs(), "");
+        Close();
+    }
+}
+
+TEST_F(WorkerDeviceTest, TransferLargerThanTheSharedMemoryComesBackByteForByte)
+{
+    const gsize size = 9 * 1024 * 1024 + 17;
+    std::vector<guint8> data(size);
+
+    for (gsize i = 0; i < size; i++) {
+        data[i] = static_cast<guint8>(i * 2654435761u >> 13);
+    }
+    Begin();
+    buffer_ = Allocate(size + 1);
+    g_autoptr(GBytes) given = g_bytes_new(data.data(), size);
+    ASSERT_TRUE(rein_job_write(job_, buffer_, 1, given, &error_)) << Message();
+    g_autoptr(GBytes) taken = rein_job_read(job_, buffer_, 1, size, &error_);
+    ASSERT_NE(taken, nullptr) << Message();
+    EXPECT_TRUE(g_bytes_equal(given, taken));
+}
+
+TEST_F(WorkerDeviceTest, ErrorsOfThePluginComeThroughWithTheirWords)
+{
+    Begin();
+    buffer_ = Allocate(10);
+    g_autoptr(GBytes) given = g_bytes_new("xxxxxxxxxxx", 11);
+    EXPECT_FALSE(rein_job_write(job_, buffer_, 0, given, &error_));
+    EXPECT_EQ(Message(), "write on sinner:0: a range outside the buffer");
+    g_clear_error(&error_);
+
+    EXPECT_EQ(Build("error"), 0u);
+    EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_BUILD));
+    EXPECT_EQ(strlen(error_->message),
+              strlen("build a.cl on sinner:0: ") + REIN_BUILD_MSG_SIZE - 1);
+    EXPECT_FALSE(rein_device_is_lost(device_));
+}
+
+TEST_F(WorkerDeviceTest, KernelTextThatIsTooLargeIsRefusedAndTheWorkerStays)
+{
+    const std::string text(5u << 20, ' ');
+
+    Begin();
+    EXPECT_EQ(Build(text.c_str()), 0u);
+    EXPECT_THAT(Message(), HasSubstr("more than a worker takes"));
+    EXPECT_FALSE(rein_device_is_lost(device_));
+}
+
+TEST_F(WorkerDeviceTest, WorkerServesTheNextJob)
+{
+    RunOnce();
+    const pid_t supervisor = Supervisor();
+    End();
+    for (int i = 0; i < 5; i++) {
+        g_clear_pointer(&job_, rein_job_free);
+        job_ = rein_job_new(device_, &error_);
+        ASSERT_NE(Build(), 0u) << Message();
+        ASSERT_NE(Allocate(8), 0u) << Message();
+        EXPECT_TRUE(rein_receipt_is_clean(End()));
+    }
+    EXPECT_TRUE(IsRunning(supervisor));
+    Close();
+    EXPECT_FALSE(IsRunning(supervisor));
+}
+
+/* The flag is in memory that the worker maps: the plugin sees it without being told. */
+TEST_F(WorkerDeviceTest, StopFlagIsSeenInTheMiddleOfASlice)
+{
+    RunOnce();
+    std::thread stopper([this] { rein_job_stop(job_, REIN_STOP_USER); });
+
+    EXPECT_TRUE(Run("long", program_, buffer_) ||
+                g_error_matches(error_, REIN_ERROR, REIN_ERROR_STOPPED));
+    stopper.join();
+    End();
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_KEPT);
+    EXPECT_EQ(rein_receipt_get_n_launches_after_stop(receipt_), 0u);
+}
+
+TEST_F(WorkerDeviceTest, InterruptReachesThePluginInTheMiddleOfASlice)
+{
+    RunOnce("deaf");
+    rein_job_set_grace(job_, 10000 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + kMs);
+    EXPECT_TRUE(Run("long", program_, buffer_)) << Message();
+    End();
+    EXPECT_EQ(Rungs(), "interrupt slice-left");
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_KEPT);
+}
+
+class HangTest : public WorkerDeviceTest, public testing::WithParamInterface<const char *>
+{
+};
+
+TEST_P(HangTest, SliceThatIgnoresTheFlagIsTerminatedAndGone)
+{
+    Begin("run-hangs", GetParam());
+    program_ = Build();
+    buffer_ = Allocate(100);
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    EXPECT_FALSE(Run("count", program_, buffer_));
+    EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_TIMEOUT)) << Message();
+    EXPECT_THAT(Message(), HasSubstr("its worker was ended, and was gone"));
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_EQ(Rungs(), "interrupt terminate gone");
+    EXPECT_EQ(rein_receipt_get_released_size(receipt_), 100u);
+}
+
+TEST_P(HangTest, SliceThatBlocksSigtermIsKilledAndGone)
+{
+    Begin("run-hangs-hard", GetParam());
+    program_ = Build();
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    EXPECT_FALSE(Run("count", program_, Allocate(100)));
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_EQ(Rungs(), "interrupt terminate kill gone");
+}
+
+TEST_P(HangTest, StoppedProcessesAreKilledAndGone)
+{
+    Begin("", GetParam());
+    program_ = Build();
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    kill(plugin, SIGSTOP);
+    kill(supervisor, SIGSTOP);
+    EXPECT_FALSE(Run("count", program_, 0));
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_THAT(Rungs(), testing::EndsWith("terminate kill gone"));
+}
+
+TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneToo)
+{
+    Begin("run-forks", GetParam());
+    program_ = Build();
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 200 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 200 * kMs);
+    EXPECT_FALSE(Run("count", program_, 0));
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_THAT(rein_test::FindByName("rein-sinner"), testing::IsEmpty());
+}
+
+TEST_P(HangTest, TeardownThatHangsEndsTheWorkerOnceForAllItsSteps)
+{
+    for (const char *sin : { "release-hangs", "cleanup-hangs-hard", "usage-hangs" }) {
+        RunOnce(sin, GetParam());
+        const pid_t supervisor = Supervisor();
+        const pid_t plugin = Plugin();
+
+        rein_job_set_grace(job_, 20 * kMs);
+        ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+        EXPECT_THAT(Rungs(), HasSubstr("terminate")) << sin;
+        Close();
+    }
+}
+
+TEST_P(HangTest, BuildThatHangsEndsWithTheStop)
+{
+    Begin("build-hangs", GetParam());
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    EXPECT_EQ(Build(), 0u);
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+}
+
+/* Not by the plugin's hand: somebody kills one of the two. */
+TEST_P(HangTest, KilledProcessIsAnErrorAndAllIsGone)
+{
+    for (const bool is_supervisor : { true, false }) {
+        RunOnce("", GetParam());
+        const pid_t supervisor = Supervisor();
+        const pid_t plugin = Plugin();
+
+        kill(is_supervisor ? supervisor : plugin, SIGKILL);
+        EXPECT_FALSE(Run("long", program_, buffer_));
+        EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_DEVICE_LOST)) << Message();
+        EXPECT_THAT(Message(), HasSubstr("ended the process by SIGKILL in a slice of long"));
+        ExpectGone(REIN_WORKER_DIED, supervisor, plugin);
+        Close();
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, HangTest, testing::Values("namespace", "subreaper"),
+                         [](const auto &each) { return std::string(each.param); });
+
+struct Death {
+    const char *sin;
+    const char *words;
+};
+
+class DeathTest : public WorkerDeviceTest, public testing::WithParamInterface<Death>
+{
+};
+
+TEST_P(DeathTest, CostsTheDeviceAndSaysWhatHappened)
+{
+    Begin(GetParam().sin);
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    program_ = Build();
+    if (program_ != 0) {
+        buffer_ = Allocate(100);
+    }
+    if (buffer_ != 0) {
+        Run("count", program_, buffer_);
+    }
+    ASSERT_NE(error_, nullptr);
+    EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_DEVICE_LOST));
+    EXPECT_THAT(Message(), HasSubstr(GetParam().words));
+    ExpectGone(REIN_WORKER_DIED, supervisor, plugin);
+
+    Close(); /* and a new worker works */
+    RunOnce();
+    EXPECT_TRUE(is_run_) << Message();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, DeathTest,
+    testing::Values(
+        Death{ "build-crashes", "ended the process by SIGSEGV while it built a.cl; it said: "
+                                "fake_sinner.c: crashes in build" },
+        Death{ "allocate-crashes", "ended the process by SIGSEGV while it allocated a buffer" },
+        Death{ "run-crashes", "ended the process by SIGSEGV in a slice of count" },
+        Death{ "run-exits", "exited with status 3 in a slice of count" },
+        Death{ "run-garbage", "spoke garbage in a slice of count: a packet of 7 bytes" },
+        Death{ "run-closes", "exited with status 1 in a slice of count; it said: rein-worker: "
+                             "cannot answer" }),
+    [](const auto &each) {
+        std::string name = each.param.sin;
+
+        name.replace(name.find('-'), 1, "_");
+        return name;
+    });
+
+TEST_F(WorkerDeviceTest, DeathInTheTeardownIsGoneAndTheReceiptSaysSo)
+{
+    for (const char *sin : { "release-crashes", "cleanup-exits", "usage-crashes" }) {
+        RunOnce(sin);
+        ExpectGone(REIN_WORKER_DIED, Supervisor(), Plugin());
+        Close();
+    }
+}
+
+TEST_F(WorkerDeviceTest, OpenThatFailsSaysWhyAndLeavesNothing)
+{
+    EXPECT_EQ(Open("open-crashes"), nullptr);
+    EXPECT_THAT(Message(), HasSubstr("open sinner:0: the plugin ended the process by SIGSEGV while "
+                                     "it was opened; it said: fake_sinner.c: crashes in open"));
+    EXPECT_EQ(Open("open-exits"), nullptr);
+    EXPECT_THAT(Message(), HasSubstr("exited with status 3 while it was opened"));
+    rein_registry_set(Registry(), "open-timeout", "200");
+    EXPECT_EQ(Open("open-hangs-hard"), nullptr);
+    EXPECT_THAT(Message(), HasSubstr("did not answer in time while it was opened"));
+    EXPECT_EQ(Open("open-forks"), nullptr);
+    EXPECT_THAT(rein_test::FindByName("rein-sinner"), testing::IsEmpty());
+}
+
+TEST_F(WorkerDeviceTest, CloseThatHangsIsEnded)
+{
+    RunOnce("close-hangs-hard");
+    const pid_t supervisor = Supervisor();
+
+    Close();
+    EXPECT_FALSE(IsRunning(supervisor));
+}
+
+TEST_F(WorkerDeviceTest, LeakIsInTheReceiptAndSpendsTheWorker)
+{
+    RunOnce("leaks");
+    const pid_t supervisor = Supervisor();
+
+    End();
+    EXPECT_FALSE(rein_receipt_is_clean(receipt_));
+    EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);
+    EXPECT_TRUE(rein_device_is_lost(device_));
+    EXPECT_TRUE(rein_test::WaitUntil([&] { return !IsRunning(supervisor); }));
+}
+
+/* The thread that opens a device may end: the worker's parent is the device's own. */
+TEST_F(WorkerDeviceTest, WorkerOutlivesTheThreadThatOpenedIt)
+{
+    std::thread opener([this] { Open(); });
+    opener.join();
+    ASSERT_NE(device_, nullptr) << Message();
+    job_ = rein_job_new(device_, &error_);
+    EXPECT_NE(Build(), 0u) << Message();
+    EXPECT_TRUE(IsRunning(Supervisor()));
+}
+
+TEST_F(WorkerDeviceTest, ScratchFolderIsEmptyForTheNextJobAndGoneWithTheDevice)
+{
+    const std::string scratch = folder_.At("scratch");
+
+    rein_registry_set(Registry(), "scratch-folder", scratch.c_str());
+    RunOnce();
+    std::string own;
+    for (const auto &entry : rein_test::fs::directory_iterator(scratch)) {
+        own = entry.path();
+    }
+    ASSERT_NE(own, "");
+    folder_.Write(own.substr(folder_.path().string().size() + 1) + "/canary", "of job 1");
+    End();
+    EXPECT_TRUE(rein_test::fs::is_empty(own));
+    EXPECT_TRUE(rein_test::fs::exists(own));
+    Close();
+    EXPECT_FALSE(rein_test::fs::exists(own));
+}
+
+TEST_F(WorkerDeviceTest, ScratchFolderIsEmptiedThoughTheWorkerIsDead)
+{
+    const std::string scratch = folder_.At("scratch");
+
+    rein_registry_set(Registry(), "scratch-folder", scratch.c_str());
+    RunOnce("run-crashes");
+    EXPECT_FALSE(is_run_);
+    for (const auto &entry : rein_test::fs::directory_iterator(scratch)) {
+        folder_.Write("scratch/" + entry.path().filename().string() + "/canary", "of job 1");
+    }
+    End();
+    for (const auto &entry : rein_test::fs::directory_iterator(scratch)) {
+        EXPECT_TRUE(rein_test::fs::is_empty(entry.path()));
+    }
+}
+
+TEST_F(WorkerDeviceTest, ManyDevicesLeaveNoDescriptorAndNoThread)
+{
+    Open();
+    Close();
+    const auto count = [](const char *folder) {
+        return std::distance(rein_test::fs::directory_iterator(folder), {});
+    };
+    const auto n_fds = count("/proc/self/fd");
+    const auto n_threads = count("/proc/self/task");
+
+    for (int i = 0; i < 20; i++) {
+        RunOnce(i % 2 == 0 ? "" : "run-crashes");
+        Close();
+    }
+    EXPECT_EQ(count("/proc/self/fd"), n_fds);
+    EXPECT_TRUE(rein_test::WaitUntil([&] { return count("/proc/self/task") == n_threads; }));
+}
+
+} // namespace

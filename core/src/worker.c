@@ -2,6 +2,7 @@
 
 /* The worker's side: one plugin, in a process that may die of it. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -33,7 +34,8 @@ typedef struct {
     GHashTable *settings;
     ReinPlugin *plugin;   /* NULL until it is loaded */
     pthread_mutex_t lock; /* guards `server` against the control thread */
-    ReinServer *server;   /* NULL until a device is to be opened */
+    gboolean is_cut;
+    ReinServer *server; /* NULL until a device is to be opened */
     char room[REIN_WIRE_PACKET_SIZE];
 } Worker;
 
@@ -68,7 +70,8 @@ answer(Worker *self, const ReinWirePacket *packet)
 {
     const int failure = send_packet(self->socket, packet);
 
-    if (failure != 0) {
+    self->is_cut = failure == EPIPE || failure == ECONNRESET; /* the host wants no more */
+    if (failure != 0 && !self->is_cut) {
         fprintf(stderr, "rein-worker: cannot answer: %s\n", g_strerror(failure));
     }
     return failure == 0;
@@ -242,6 +245,9 @@ converse(Worker *self)
     while ((result = rein_wire_receive(self->socket, TRUE, REIN_WIRE_HOST, self->room, &packet,
                                        &error)) == REIN_WIRE_GOT) {
         if (!obey(self, &packet)) {
+            if (self->is_cut) {
+                return EXIT_SUCCESS;
+            }
             fprintf(stderr, "rein-worker: cannot go on after a packet of type %d\n",
                     (int)packet.type);
             return EXIT_FAILURE;

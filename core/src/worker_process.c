@@ -324,3 +324,19 @@ rein_worker_process_clear(ReinWorkerProcess *self)
         self->tail = NULL;
     }
 }
+
+gboolean
+rein_worker_process_has_broken(const ReinWorkerProcess *self)
+{
+    static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP };
+
+    if (self->end_code == CLD_EXITED) {
+        return TRUE;
+    }
+    for (guint i = 0; self->end_code != 0 && i < G_N_ELEMENTS(faults); i++) {
+        if (self->end_status == faults[i]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}

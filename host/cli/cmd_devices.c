@@ -45,6 +45,8 @@ state_to_string(ReinCandidateState state)
         return "shadowed";
     case REIN_CANDIDATE_FAILED:
         return "failed";
+    case REIN_CANDIDATE_QUARANTINED:
+        return "quarantined";
     }
     g_return_val_if_reached("refused");
 }

@@ -196,7 +196,7 @@ rein_quarantine_file_read(ReinQuarantineFile *self, GPtrArray *entries)
 static gboolean
 fail(GError **error, const char *path, const char *what, int code)
 {
-    g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s: cannot be %s: %s " HINT, path, what,
+    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "%s: cannot be %s: %s " HINT, path, what,
                 g_strerror(code));
     return FALSE;
 }
@@ -275,7 +275,7 @@ rein_quarantine_file_commit(ReinQuarantineFile *self, GPtrArray *entries, GError
     rein_quarantine_file_cancel(self);
     self->seen = (struct stat){ 0 }; /* the next look reads it */
     if (!is_written) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "%s " HINT, reason->message);
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "%s " HINT, reason->message);
     }
     return is_written;
 }

@@ -24,12 +24,12 @@ void rein_quarantine_file_read(ReinQuarantineFile *self, GPtrArray *entries);
 
 /*
  * Keeps others from changing the file until commit() or cancel(), and reads it. Waits 2 s at most for
- * another process. FALSE with REIN_ERROR_FAILED if it cannot be changed; then `entries` are as they
+ * another process. FALSE with REIN_ERROR_INVALID if it cannot be changed; then `entries` are as they
  * were. [may block]
  */
 gboolean rein_quarantine_file_begin(ReinQuarantineFile *self, GPtrArray *entries, GError **error);
 
-/* Writes `entries`; FALSE with REIN_ERROR_FAILED, the file being as it was. After begin(). */
+/* Writes `entries`; FALSE with REIN_ERROR_INVALID, the file being as it was. After begin(). */
 gboolean rein_quarantine_file_commit(ReinQuarantineFile *self, GPtrArray *entries, GError **error);
 
 /* Leaves the file as it is. After begin(). */

@@ -57,8 +57,8 @@ const ReinQuarantineEntry *rein_quarantine_find_candidate(ReinQuarantine *self, 
  * Lets go of all that is called `name`: a device's id, the path or name of a plugin, the path or name
  * of a driver; NULL is all there is. Failures that were counted are forgotten, too.
  *
- * FALSE with REIN_ERROR_INVALID if nothing is called so, or with REIN_ERROR_FAILED if the file cannot
- * be written; then all is as it was.
+ * FALSE with REIN_ERROR_INVALID if nothing is called so, or if the file cannot be written; then all is
+ * as it was.
  */
 gboolean rein_quarantine_clear(ReinQuarantine *self, const char *name, GError **error);
 

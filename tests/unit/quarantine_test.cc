@@ -477,7 +477,7 @@ TEST_F(QuarantineTest, FolderThatIsReadOnlyCanBeReadAndNotCleared)
 
     EXPECT_EQ(Reason(Anew()), "lost");
     EXPECT_FALSE(rein_quarantine_clear(quarantine_, "cuda:0", &error));
-    EXPECT_TRUE(g_error_matches(error, REIN_ERROR, REIN_ERROR_FAILED));
+    EXPECT_TRUE(g_error_matches(error, REIN_ERROR, REIN_ERROR_INVALID));
     EXPECT_THAT(error->message, HasSubstr("quarantine.lock: cannot be opened: "));
     EXPECT_EQ(Reason(quarantine_), "lost");
     EXPECT_THAT(warnings_.Take(), IsEmpty());

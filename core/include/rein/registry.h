@@ -185,8 +185,8 @@ REIN_API void rein_registry_quarantine(ReinRegistry *self, const char *device_id
  * Lets go of what is called so, and forgets the failures of a device. A later scan asks a plugin or
  * driver again.
  *
- * Returns: FALSE with %REIN_ERROR_INVALID if nothing in quarantine is called @name, or with
- *     %REIN_ERROR_FAILED if "state-folder" cannot be written; then all stays [may block]
+ * Returns: FALSE with %REIN_ERROR_INVALID if nothing in quarantine is called @name, or if
+ *     "state-folder" cannot be written; then all stays [may block]
  */
 REIN_API gboolean rein_registry_clear_quarantine(ReinRegistry *self, const char *name,
                                                  GError **error);

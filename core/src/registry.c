@@ -289,22 +289,25 @@ tell_skipped(ReinRegistry *self, const char *selector, gint index, gint skipped)
 
 /* The place of the device that `selector` means among the devices, or -1. */
 static gint
-find_device(ReinRegistry *self, const char *selector, GError **error)
+find_device(ReinRegistry *self, const char *selector, gint *skipped, GError **error)
 {
     g_autofree char *plugin = NULL;
-    gint skipped = -1;
+    gint64 timeout_ns = 0;
     gint index = -1;
+
+    if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
+        return -1;
+    }
 
     if (!rein_selector_get_plugin(selector, &plugin, error)) {
         return -1;
     }
     scan(self, plugin);
-    index = rein_selector_find(selector, self->devices, self->candidates, &skipped, NULL);
+    index = rein_selector_find(selector, self->devices, self->candidates, skipped, NULL);
     if (index < 0) {
         scan(self, NULL); /* the message says what else is there */
-        index = rein_selector_find(selector, self->devices, self->candidates, &skipped, error);
+        index = rein_selector_find(selector, self->devices, self->candidates, skipped, error);
     }
-    tell_skipped(self, selector, index, skipped);
     return index;
 }
 
@@ -332,6 +335,18 @@ load_here(ReinPluginFile *file, const ReinDriverRecord *driver, GError **error)
     }
     file->plugin = g_steal_pointer(&plugin);
     return TRUE;
+}
+
+const ReinDeviceEntry *
+rein_registry_find_device(ReinRegistry *self, const char *selector, GError **error)
+{
+    gint skipped = -1;
+
+    g_return_val_if_fail(self != NULL && selector != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    const gint index = find_device(self, selector, &skipped, error);
+    return index >= 0 ? rein_registry_get_device(self, (guint)index) : NULL;
 }
 
 /* Opens it, or counts that as a failure of the device if it is to blame. */
@@ -366,14 +381,12 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
                     "(use REIN_DEVICE_IN_PROCESS)");
         return NULL;
     }
-    gint64 timeout_ns = 0;
-    if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
-        return NULL;
-    }
-    gint index = find_device(self, selector, error);
+    gint skipped = -1;
+    gint index = find_device(self, selector, &skipped, error);
     if (index < 0) {
         return NULL;
     }
+    tell_skipped(self, selector, index, skipped);
     Device *device = g_ptr_array_index(self->devices, (guint)index);
     if (device->shown.quarantine[0] != '\0') {
         g_set_error(error, REIN_ERROR, REIN_ERROR_QUARANTINED,

@@ -127,6 +127,15 @@ REIN_API guint rein_registry_get_n_devices(ReinRegistry *self);
 REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, guint index);
 
 /**
+ * rein_registry_find_device:
+ *
+ * Returns: (transfer none): the device that rein_registry_open_device() would open for @selector, in
+ *     quarantine or not, or %NULL with one of its errors. Scans in the same way [may block]
+ */
+REIN_API const ReinDeviceEntry *rein_registry_find_device(ReinRegistry *self, const char *selector,
+                                                          GError **error);
+
+/**
  * rein_registry_open_device:
  * @selector: "auto" (a GPU if there is one, else the plugin cpu), an id, a plugin ("cpu"),
  *     "plugin:index" ("cuda:0"), or the beginning of an id up to a colon ("opencl:pocl")

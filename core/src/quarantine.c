@@ -241,6 +241,16 @@ rein_quarantine_find_candidate(ReinQuarantine *self, const char *key, GHashTable
     return NULL;
 }
 
+/* As a selector would begin: "opencl:pocl". */
+static gboolean
+is_driver_of_plugin(const ReinQuarantineEntry *entry, const char *name)
+{
+    const gsize length = strlen(entry->plugin);
+
+    return strncmp(name, entry->plugin, length) == 0 && name[length] == ':' &&
+           strcmp(name + length + 1, entry->driver) == 0;
+}
+
 static gboolean
 is_called(const ReinQuarantineEntry *entry, const char *name)
 {
@@ -254,7 +264,8 @@ is_called(const ReinQuarantineEntry *entry, const char *name)
         return strcmp(entry->name, name) == 0;
     }
     return strcmp(entry->path, name) == 0 || strcmp(entry->plugin, name) == 0 ||
-           strcmp(entry->driver, name) == 0 || strcmp(entry->driver_path, name) == 0;
+           strcmp(entry->driver, name) == 0 || strcmp(entry->driver_path, name) == 0 ||
+           is_driver_of_plugin(entry, name);
 }
 
 static guint

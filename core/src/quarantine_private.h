@@ -55,7 +55,7 @@ const ReinQuarantineEntry *rein_quarantine_find_candidate(ReinQuarantine *self, 
 
 /*
  * Lets go of all that is called `name`: a device's id, the path or name of a plugin, the path or name
- * of a driver; NULL is all there is. Failures that were counted are forgotten, too.
+ * of a driver, "plugin:driver"; NULL is all there is. Failures that were counted are forgotten, too.
  *
  * FALSE with REIN_ERROR_INVALID if nothing is called so, or if the file cannot be written; then all is
  * as it was.

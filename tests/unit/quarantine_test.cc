@@ -383,7 +383,8 @@ TEST_F(QuarantineTest, ClearForgetsFailuresToo)
 
 TEST_F(QuarantineTest, ClearTakesAnyNameOfACandidate)
 {
-    for (const char *name : { "/plugins/rein_plugin_ocl.so", "ocl", "pocl", "/etc/ocl.icd" }) {
+    for (const char *name :
+         { "/plugins/rein_plugin_ocl.so", "ocl", "pocl", "/etc/ocl.icd", "ocl:pocl" }) {
         rein_quarantine_add_candidate(Anew(), Candidate(kKey, "pocl"));
         EXPECT_TRUE(HasCandidate(quarantine_));
         EXPECT_TRUE(rein_quarantine_clear(Anew(), name, nullptr)) << name;

@@ -342,6 +342,20 @@ TEST_F(RegistryQuarantineTest, IdAndIndexMeanTheOneDevice)
     EXPECT_THAT(warnings_.Take(), IsEmpty());
 }
 
+TEST_F(RegistryQuarantineTest, FindingADeviceOpensNothingAndTakesWhatOpenWould)
+{
+    g_autoptr(GError) error = nullptr;
+
+    Rows({ "good", "lost" });
+    EXPECT_STREQ(rein_registry_find_device(Registry(), "lost", nullptr)->id, "lost:0");
+    rein_registry_quarantine(Registry(), "lost:0", "lost");
+    EXPECT_STREQ(rein_registry_find_device(Registry(), "lost", nullptr)->id, "lost:1");
+    EXPECT_STREQ(rein_registry_find_device(Registry(), "lost:0", nullptr)->quarantine, "lost");
+    EXPECT_EQ(rein_registry_find_device(Registry(), "nonesuch", &error), nullptr);
+    EXPECT_TRUE(g_error_matches(error, REIN_ERROR, REIN_ERROR_NO_DEVICE));
+    EXPECT_THAT(warnings_.Take(), IsEmpty());
+}
+
 TEST_F(RegistryQuarantineTest, WhereEveryDeviceIsThereTheErrorSaysSo)
 {
     Rows({ "good" });

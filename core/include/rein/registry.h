@@ -189,7 +189,7 @@ REIN_API void rein_registry_quarantine(ReinRegistry *self, const char *device_id
 /**
  * rein_registry_clear_quarantine:
  * @name: (nullable): a device's id; or, of plugins and drivers, the path of the plugin's file, its
- *     name, the driver's name or its path; %NULL for everything
+ *     name, the driver's name or its path, "plugin:driver"; %NULL for everything
  *
  * Lets go of what is called so, and forgets the failures of a device. A later scan asks a plugin or
  * driver again.

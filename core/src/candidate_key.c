@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <rein/version.h>
+
 /* With its end, so that two texts are never taken for two others. */
 static void
 add_text(GChecksum *sum, const char *text)
@@ -33,6 +35,7 @@ rein_candidate_key(const char *program, const char *path, const ReinDriverRecord
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
 
+    add_text(sum, rein_version_string());
     add_file(sum, program);
     add_file(sum, path);
     if (driver != NULL) {

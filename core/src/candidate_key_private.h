@@ -14,7 +14,7 @@
 G_BEGIN_DECLS
 
 /*
- * (transfer full): of the program rein-worker, the plugin's file and `driver` (nullable for the plugin
+ * (transfer full): of this version, the program rein-worker, the plugin's file and `driver` (nullable for the plugin
  * itself): paths, times of change and sizes of the files, the driver's name and environment. Taken
  * before it is asked, it is that of the file which was asked.
  */

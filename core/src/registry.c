@@ -32,7 +32,8 @@ struct ReinRegistry {
     GPtrArray *records;    /* all of both that were ever given out */
     GHashTable *settings;  /* text to text */
     ReinQuarantine *quarantine;
-    GStringChunk *text; /* what candidates and devices point to */
+    GStringChunk *text;                 /* what candidates and devices point to */
+    const ReinDeviceEntry *passed_over; /* by the last open */
     gboolean is_searched;
 };
 
@@ -273,7 +274,7 @@ rein_registry_get_device(ReinRegistry *self, guint index)
 
 /* A device other than the one that was meant first is never taken in silence. */
 static void
-tell_skipped(ReinRegistry *self, const char *selector, gint index, gint skipped)
+pass_over(ReinRegistry *self, const char *selector, gint index, gint skipped)
 {
     const ReinDeviceEntry *taken = NULL;
     const ReinDeviceEntry *left = NULL;
@@ -283,6 +284,7 @@ tell_skipped(ReinRegistry *self, const char *selector, gint index, gint skipped)
     }
     taken = rein_registry_get_device(self, (guint)index);
     left = rein_registry_get_device(self, (guint)skipped);
+    self->passed_over = left;
     g_warning("%s is quarantined since %s: %s; \"%s\" means %s instead", left->id,
               left->quarantined_since, left->quarantine, selector, taken->id);
 }
@@ -382,11 +384,12 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
         return NULL;
     }
     gint skipped = -1;
+    self->passed_over = NULL;
     gint index = find_device(self, selector, &skipped, error);
     if (index < 0) {
         return NULL;
     }
-    tell_skipped(self, selector, index, skipped);
+    pass_over(self, selector, index, skipped);
     Device *device = g_ptr_array_index(self->devices, (guint)index);
     if (device->shown.quarantine[0] != '\0') {
         g_set_error(error, REIN_ERROR, REIN_ERROR_QUARANTINED,
@@ -401,6 +404,14 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
         return NULL;
     }
     return open_here(self, device, error);
+}
+
+const ReinDeviceEntry *
+rein_registry_get_passed_over(ReinRegistry *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->passed_over;
 }
 
 gboolean

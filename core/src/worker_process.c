@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#define NOT_LOADED_STATUS \
+    127             /* a program that lacks a library or symbol ends so before its main() */
 #define _GNU_SOURCE /* pipe2, posix_spawn_file_actions_addclosefrom_np */
 
 #include "worker_process_private.h"
@@ -331,7 +333,7 @@ rein_worker_process_has_broken(const ReinWorkerProcess *self)
     static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP };
 
     if (self->end_code == CLD_EXITED) {
-        return TRUE;
+        return self->end_status != NOT_LOADED_STATUS;
     }
     for (guint i = 0; self->end_code != 0 && i < G_N_ELEMENTS(faults); i++) {
         if (self->end_status == faults[i]) {

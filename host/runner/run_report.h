@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 /* That another device did the work than the one that was asked for. */
 typedef struct ReinRunFallback {
     char *from;           /* its id, or the selector it was asked for by where it was not opened */
-    char *to;             /* the other's id; NULL: there was no fallback */
+    char *to;             /* the other's id; NULL: there was no other */
     char *reason;         /* what was wrong with the first */
     ReinReceipt *receipt; /* (nullable) of what the job held on the first */
 } ReinRunFallback;

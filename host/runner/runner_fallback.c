@@ -17,7 +17,7 @@ get_fallback(const ReinRunner *self)
 {
     const char *selector = rein_settings_get_text(self->spec.settings, REIN_SETTING_RUN_FALLBACK);
 
-    return *selector != '\0' && self->report->fallback.to == NULL ? selector : NULL;
+    return *selector != '\0' && !self->has_fallen_back ? selector : NULL;
 }
 
 static gboolean
@@ -37,15 +37,40 @@ open_device(ReinRunner *self, const char *selector, GError **error)
     return rein_registry_open_device(self->registry, selector, REIN_DEVICE_IN_PROCESS, error);
 }
 
+static void
+report_other(ReinRunner *self, const char *from, ReinDevice *to, const char *reason)
+{
+    ReinRunFallback *fallback = &self->report->fallback;
+
+    g_free(fallback->from);
+    g_free(fallback->to);
+    g_free(fallback->reason);
+    fallback->from = g_strdup(from);
+    fallback->to = g_strdup(rein_device_get_id(to));
+    fallback->reason = g_strdup(reason);
+}
+
+/* What the selector meant first is in quarantine, and librein has warned of that. */
+static void
+note_passed_over(ReinRunner *self, ReinDevice *device)
+{
+    const ReinDeviceEntry *entry = rein_registry_get_passed_over(self->registry);
+
+    if (entry != NULL) {
+        g_autofree char *reason = g_strdup_printf("quarantined since %s: %s",
+                                                  entry->quarantined_since, entry->quarantine);
+        report_other(self, entry->id, device, reason);
+    }
+}
+
 /* From here on the fallback is the run's device. */
 static void
 note_fallback(ReinRunner *self, const char *from, ReinDevice *to, const char *reason)
 {
-    ReinRunFallback *fallback = &self->report->fallback;
+    const ReinRunFallback *fallback = &self->report->fallback;
 
-    fallback->from = g_strdup(from);
-    fallback->to = g_strdup(rein_device_get_id(to));
-    fallback->reason = g_strdup(reason);
+    report_other(self, from, to, reason);
+    self->has_fallen_back = TRUE;
     g_warning("the run goes on with %s in place of %s: %s", fallback->to, from, reason);
 }
 
@@ -63,6 +88,7 @@ rein_runner_open_any(ReinRunner *self, GError **error)
     self->registry = rein_host_registry_new(self->spec.settings);
     ReinDevice *device = open_device(self, selector, &reason);
     if (device != NULL) {
+        note_passed_over(self, device);
         return device;
     }
     if (fallback == NULL || !is_one_of(reason, codes, G_N_ELEMENTS(codes))) {

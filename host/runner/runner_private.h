@@ -45,6 +45,7 @@ struct ReinRunner {
     guint32 n_start;
     ReinRegistry *registry; /* NULL before a device is opened, and at the end */
     ReinDevice *device;
+    gboolean has_fallen_back;
     ReinRunBefore before;
     double fraction; /* of the limits used up, all in all */
     ReinRunRecord *record;

@@ -10,7 +10,8 @@
  *     usage:0:leak                                              a buffer is left after the cleanup
  *     memory_info:0:missing                                     half of the memory is gone after the
  *                                                               first look (with FAULTY_NAME)
- * With FAULTY_NAME it is a plugin of that name, with devices "NAME:...", beside the other.
+ * With FAULTY_NAME it is a plugin of that name, with devices "NAME:...", beside the other; with
+ * FAULTY_TWICE each is there once more, with a "b" at the end of its id.
  */
 
 #include <dlfcn.h>
@@ -54,6 +55,10 @@ found_renamed(void *context, const ReinDeviceInfo *info)
         own.flags &= ~(REIN_DEVICE_IS_CPU | REIN_DEVICE_UNIFIED_MEMORY); /* its memory is its own */
     }
     finder->found(finder->context, &own);
+    if (getenv("FAULTY_TWICE") != NULL) {
+        strncat(own.id, "b", sizeof own.id - strlen(own.id) - 1);
+        finder->found(finder->context, &own);
+    }
 }
 
 static ReinStatus
@@ -70,6 +75,7 @@ renamed_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinM
     char others[sizeof((ReinDeviceInfo){ 0 }).id];
 
     rename_id(others, sizeof others, inner->name, id);
+    others[strcspn(others, "b")] = '\0';
     return inner->open(others, host, out, msg);
 }
 

@@ -105,6 +105,29 @@ TEST_F(RunFallbackTest, QuarantinedDeviceGivesWayToTheFallback)
     expect_verified(data("toy.ctt"), document);
 }
 
+TEST_F(RunFallbackTest, QuarantinedDeviceThatASelectorPassesOverIsReported)
+{
+    /* a plugin with two devices of which the second is taken */
+    const std::vector<std::string> environment = [this] {
+        std::vector<std::string> all = variables(kNoFault);
+        all.push_back("FAULTY_TWICE=1");
+        return all;
+    }();
+    quarantine("faulty:0");
+    Ended ended =
+        start({ "run", data("toy.ctt"), "--rounds", "3", "--device", "faulty", "--format", "json" },
+              environment)
+            .wait();
+
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("\"faulty\" means faulty:0b instead"));
+    Json document(ended.out);
+    EXPECT_EQ(document.text("device"), "faulty:0b");
+    EXPECT_EQ(document.at("fallback").text("from"), "faulty:0");
+    EXPECT_EQ(document.at("fallback").text("to"), "faulty:0b");
+    EXPECT_THAT(document.at("fallback").text("reason"), StartsWith("quarantined since 20"));
+}
+
 TEST_F(RunFallbackTest, DeviceThatIsNotThereGivesWayToTheFallback)
 {
     Ended ended = run_with(kNoFault, { "--rounds", "3", "--device", "nonesuch", "--set",

@@ -180,13 +180,16 @@ TEST_F(RegistryQuarantineTest, WhatIsRefusedOrHasNoDeviceIsAskedEachTime)
 TEST_F(RegistryQuarantineTest, WorkerThatCannotBeStartedOrIsKilledIsNoFaultOfThePlugin)
 {
     const std::string killed = folder_.Write("killed", "#!/bin/sh\nkill -9 $$\n");
+    const std::string broken = folder_.Write("broken", "#!/bin/sh\nexit 127\n");
 
     ASSERT_EQ(chmod(killed.c_str(), 0700), 0);
-    for (const std::string &worker : { std::string("/nowhere/rein-worker"), killed }) {
+    ASSERT_EQ(chmod(broken.c_str(), 0700), 0);
+    for (const std::string &worker : { std::string("/nowhere/rein-worker"), killed, broken }) {
         Anew();
         rein_registry_set(Registry(), "worker", worker.c_str());
         EXPECT_THAT(RowsOfThis({ "good" }), ElementsAre(StartsWith("failed ")));
     }
+    EXPECT_FALSE(fs::exists(folder_.At("state")));
     EXPECT_THAT(Rows({ "good" }), ElementsAre("loaded good: "));
 }
 
@@ -311,7 +314,9 @@ TEST_F(RegistryQuarantineTest, AutoAndPrefixesTakeAnotherDeviceAndSaySo)
 {
     Rows({ "gpu", "cpu", "ocl" });
     rein_registry_quarantine(Registry(), "gpu:card-a", "lost");
+    EXPECT_EQ(rein_registry_get_passed_over(Registry()), nullptr);
     EXPECT_EQ(Open("auto"), "gpu:card-b");
+    EXPECT_STREQ(rein_registry_get_passed_over(Registry())->id, "gpu:card-a");
     EXPECT_THAT(warnings_.Take(),
                 ElementsAre(AllOf(StartsWith("gpu:card-a is quarantined since 20"),
                                   HasSubstr("Z: lost; \"auto\" means gpu:card-b instead"))));
@@ -324,6 +329,7 @@ TEST_F(RegistryQuarantineTest, AutoAndPrefixesTakeAnotherDeviceAndSaySo)
     rein_registry_quarantine(Registry(), "ocl:rusticl:0", "lost");
     EXPECT_EQ(Open("ocl:rusticl"), "ocl:rusticl:1");
     EXPECT_EQ(Open("ocl"), "ocl:pocl:0");
+    EXPECT_EQ(rein_registry_get_passed_over(Registry()), nullptr);
     EXPECT_THAT(warnings_.Take(), ElementsAre(HasSubstr("means ocl:rusticl:1 instead")));
 }
 

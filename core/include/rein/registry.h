@@ -164,6 +164,12 @@ REIN_API const ReinDeviceEntry *rein_registry_find_device(ReinRegistry *self, co
 REIN_API ReinDevice *rein_registry_open_device(ReinRegistry *self, const char *selector,
                                                ReinDeviceFlags flags, GError **error);
 
+/*
+ * Returns: (transfer none) (nullable): the device in quarantine that the last rein_registry_open_device()
+ * passed over for the one that it opened; a host tells its users
+ */
+REIN_API const ReinDeviceEntry *rein_registry_get_passed_over(ReinRegistry *self);
+
 /**
  * rein_registry_note_failure:
  * @device_id: of any device, here or not

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-#define _GNU_SOURCE /* pthread_setname_np */
-
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-#include "device_private.h"
+#include "device_inside_private.h"
 #include "error_private.h"
 #include "services_private.h"
 #include "text_private.h"
@@ -15,42 +12,7 @@
 #include "worker_device_private.h"
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
-#define THREAD_NAME_SIZE 16 /* what the kernel keeps, with the NUL */
 #define MAX_INTERLEAVE 65536u
-
-struct ReinDevice {
-    gint n_refs;
-    ReinPlugin *plugin;
-    const ReinPluginTable *table; /* of the plugin */
-    ReinServices *services;
-    ReinDeviceInfo info; /* id is the plugin's own text, terminated */
-    char *name;
-    char *driver;
-    pthread_t thread;
-    gboolean is_isolated; /* the table forwards to a worker */
-    ReinIsolation isolation;
-    gint64 worker_pid;
-
-    /* of the device's thread alone */
-    GArray *open_jobs; /* guint64: jobs that may hold something in the plugin */
-
-    pthread_mutex_t lock;     /* guards the rest */
-    pthread_cond_t posted;    /* work for the thread */
-    pthread_cond_t changed;   /* news for those who wait */
-    ReinPluginDevice *handle; /* set while open; constant between */
-    GQueue calls;             /* ReinCall, a reference each */
-    ReinCall *running;        /* in a slot now, or NULL */
-    guint64 n_wakes;
-    gboolean is_opened; /* open() was answered: open_status and open_text are valid */
-    gboolean is_closing;
-    gboolean is_given_up;
-    gboolean is_orphan;   /* nobody joins the thread: it frees the device */
-    char *lost_reason;    /* NULL while the device is fine */
-    guint n_jobs;         /* that have begun and not ended */
-    guint64 shared_until; /* jobs up to this number had company */
-    ReinStatus open_status;
-    char *open_text;
-};
 
 guint64
 rein_device_next_job(ReinDevice *self)
@@ -95,8 +57,8 @@ rein_device_get_n_jobs(ReinDevice *self)
     return n_jobs;
 }
 
-static void
-device_free(ReinDevice *self)
+void
+rein_device_free(ReinDevice *self)
 {
     g_free(self->name);
     g_free(self->driver);
@@ -135,184 +97,6 @@ device_new(ReinPlugin *plugin, const ReinDeviceInfo *info, ReinServices *service
     pthread_cond_init(&self->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     return self;
-}
-
-/* The first reason stays. */
-static void
-set_lost_locked(ReinDevice *self, const char *reason)
-{
-    if (self->lost_reason == NULL) {
-        self->lost_reason =
-            g_strdup(reason != NULL && reason[0] != '\0' ? reason : "it did not say why");
-    }
-}
-
-static void
-finish_locked(ReinDevice *self, ReinCall *call)
-{
-    g_atomic_int_set(&call->is_done, TRUE);
-    pthread_cond_broadcast(&self->changed);
-}
-
-static void
-answer_lost_locked(ReinDevice *self, ReinCall *call)
-{
-    g_autofree char *text =
-        g_strdup_printf("device %s is lost: %s", self->info.id, self->lost_reason);
-
-    rein_call_answer(call, REIN_ERR_DEVICE_LOST, text);
-}
-
-/*
- * A lost device must not be used, but what is legal in any state is still asked, for the receipt; of a
- * worker that is gone also what went with it.
- */
-static gboolean
-may_ask_locked(const ReinDevice *self, const ReinCall *call)
-{
-    if (self->lost_reason == NULL) {
-        return TRUE;
-    }
-    if (self->is_given_up) {
-        return FALSE;
-    }
-    switch (call->kind) {
-    case REIN_CALL_USAGE:
-    case REIN_CALL_CLEANUP:
-        return TRUE;
-    case REIN_CALL_DISCARD:
-    case REIN_CALL_RELEASE:
-    case REIN_CALL_MEMORY_INFO:
-        return self->is_isolated && rein_worker_device_is_gone(self->handle);
-    default:
-        return FALSE;
-    }
-}
-
-static void
-note_job(ReinDevice *self, const ReinCall *call)
-{
-    guint at = 0;
-
-    while (at < self->open_jobs->len && g_array_index(self->open_jobs, guint64, at) != call->job) {
-        at++;
-    }
-    if (call->kind == REIN_CALL_CLEANUP) {
-        if (at < self->open_jobs->len) {
-            g_array_remove_index_fast(self->open_jobs, at);
-        }
-    } else if ((call->kind == REIN_CALL_BUILD || call->kind == REIN_CALL_ALLOCATE) &&
-               at == self->open_jobs->len) {
-        g_array_append_val(self->open_jobs, call->job);
-    }
-}
-
-static void
-open_on_thread(ReinDevice *self)
-{
-    char room[REIN_MSG_SIZE] = "";
-    ReinMsg msg = { .text = room, .size = sizeof room };
-    ReinPluginDevice *handle = NULL;
-
-    ReinStatus status =
-        self->table->open(self->info.id, rein_services_get_host(self->services), &handle, &msg);
-
-    pthread_mutex_lock(&self->lock);
-    self->open_status = status;
-    self->open_text = rein_text_lines(room, sizeof room);
-    self->handle = status == REIN_OK ? handle : NULL;
-    if (self->is_isolated && self->handle != NULL) {
-        self->isolation = rein_worker_device_get_isolation(handle);
-        self->worker_pid = rein_worker_device_get_pid(handle);
-    }
-    self->is_opened = TRUE;
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->lock);
-}
-
-/*
- * The next call, or NULL when the device closes and all were answered. `may_ask` says whether the
- * plugin is to be asked.
- */
-static ReinCall *
-take_call(ReinDevice *self, gboolean *may_ask)
-{
-    ReinCall *call = NULL;
-
-    pthread_mutex_lock(&self->lock);
-    while (g_queue_is_empty(&self->calls) && !self->is_closing) {
-        pthread_cond_wait(&self->posted, &self->lock);
-    }
-    call = g_queue_pop_head(&self->calls);
-    *may_ask = call != NULL && may_ask_locked(self, call);
-    self->running = *may_ask ? call : NULL;
-    if (call != NULL) {
-        call->taken_ns = rein_now_ns();
-    }
-    pthread_mutex_unlock(&self->lock);
-    return call;
-}
-
-static void
-put_call(ReinDevice *self, ReinCall *call, gboolean was_asked)
-{
-    pthread_mutex_lock(&self->lock);
-    self->running = NULL;
-    if (!was_asked) {
-        answer_lost_locked(self, call);
-    } else if (call->status == REIN_ERR_DEVICE_LOST) {
-        set_lost_locked(self, call->text);
-    } else if (self->is_isolated && rein_worker_device_is_gone(self->handle)) {
-        set_lost_locked(self, rein_worker_device_get_end(self->handle));
-    }
-    finish_locked(self, call);
-    pthread_mutex_unlock(&self->lock);
-    rein_call_unref(call);
-}
-
-/* Jobs whose owner gave up are cleaned up first: close() may rely on it. */
-static void
-close_on_thread(ReinDevice *self)
-{
-    for (guint i = 0; i < self->open_jobs->len; i++) {
-        ReinUsage released = { .struct_size = sizeof released };
-
-        self->table->cleanup(self->handle, g_array_index(self->open_jobs, guint64, i), &released);
-    }
-    self->table->close(self->handle);
-}
-
-static void *
-device_main(void *data)
-{
-    ReinDevice *self = data;
-    ReinCall *call = NULL;
-    gboolean may_ask = FALSE;
-    char thread_name[THREAD_NAME_SIZE];
-
-    g_snprintf(thread_name, sizeof thread_name, "rein %s", self->info.id);
-    pthread_setname_np(pthread_self(), thread_name);
-
-    open_on_thread(self);
-    if (self->handle == NULL) {
-        return NULL; /* rein_device_open() joins */
-    }
-    while ((call = take_call(self, &may_ask)) != NULL) {
-        if (may_ask) {
-            note_job(self, call);
-            rein_call_perform(call, self->table, self->handle);
-        }
-        put_call(self, call, may_ask);
-    }
-    close_on_thread(self);
-
-    pthread_mutex_lock(&self->lock);
-    gboolean is_orphan = self->is_orphan;
-    pthread_mutex_unlock(&self->lock);
-    if (is_orphan) {
-        device_free(self);
-    }
-    return NULL;
 }
 
 gboolean
@@ -371,11 +155,11 @@ rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *set
     self = device_new(plugin, info, g_steal_pointer(&services));
     self->is_isolated = is_isolated;
 
-    int failure = rein_thread_start(&self->thread, FALSE, device_main, self);
+    int failure = rein_thread_start(&self->thread, FALSE, rein_device_main, self);
     if (failure != 0) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "open %s: no thread: %s", self->info.id,
                     g_strerror(failure));
-        device_free(self);
+        rein_device_free(self);
         return NULL;
     }
     pthread_mutex_lock(&self->lock);
@@ -386,7 +170,7 @@ rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *set
 
     if (!check_opened(self, error)) {
         pthread_join(self->thread, NULL);
-        device_free(self);
+        rein_device_free(self);
         return NULL;
     }
     return self;
@@ -400,8 +184,8 @@ rein_device_post(ReinDevice *self, ReinCall *call)
     pthread_mutex_lock(&self->lock);
     call->wakes_seen = self->n_wakes;
     if (self->is_given_up) {
-        answer_lost_locked(self, call);
-        finish_locked(self, call);
+        rein_device_answer_lost_locked(self, call);
+        rein_device_finish_locked(self, call);
     } else {
         g_queue_push_tail(&self->calls, rein_call_ref(call));
         pthread_cond_signal(&self->posted);
@@ -518,7 +302,7 @@ rein_device_spend(ReinDevice *self, const char *reason)
     g_return_if_fail(self != NULL);
 
     pthread_mutex_lock(&self->lock);
-    set_lost_locked(self, reason);
+    rein_device_set_lost_locked(self, reason);
     const gboolean is_ended = self->is_isolated && self->n_jobs == 0 && !self->is_given_up;
     pthread_mutex_unlock(&self->lock);
     if (is_ended) {
@@ -548,13 +332,13 @@ rein_device_give_up(ReinDevice *self, const char *reason)
     g_return_if_fail(self != NULL);
 
     pthread_mutex_lock(&self->lock);
-    set_lost_locked(self, reason);
+    rein_device_set_lost_locked(self, reason);
     self->is_given_up = TRUE;
     answered = self->calls;
     g_queue_init(&self->calls);
     for (GList *item = answered.head; item != NULL; item = item->next) {
-        answer_lost_locked(self, item->data);
-        finish_locked(self, item->data);
+        rein_device_answer_lost_locked(self, item->data);
+        rein_device_finish_locked(self, item->data);
     }
     pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->lock);
@@ -600,7 +384,7 @@ rein_device_unref(ReinDevice *self)
         return;
     }
     pthread_join(thread, NULL);
-    device_free(self);
+    rein_device_free(self);
 }
 
 const char *

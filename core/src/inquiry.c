@@ -43,6 +43,7 @@ struct ReinInquiry {
     guint n_log_lines;
     gboolean is_finished;
     gboolean is_killed_twice;
+    gboolean has_hung; /* no answer in time */
     char room[REIN_WIRE_PACKET_SIZE];
 };
 
@@ -435,6 +436,20 @@ rein_inquiry_get_state(const ReinInquiry *self)
     return self->state;
 }
 
+ReinInquiryFault
+rein_inquiry_get_fault(const ReinInquiry *self)
+{
+    if (self->state != REIN_INQUIRY_FAILED) {
+        return REIN_INQUIRY_NO_FAULT;
+    }
+    if (self->has_hung) {
+        return REIN_INQUIRY_HUNG;
+    }
+    return self->failure != NULL || rein_worker_process_has_broken(&self->process)
+               ? REIN_INQUIRY_BROKE
+               : REIN_INQUIRY_NO_FAULT;
+}
+
 ReinQuestion
 rein_inquiry_get_question(const ReinInquiry *self)
 {
@@ -519,6 +534,7 @@ handle_due(ReinInquiry *self)
 {
     switch (self->phase) {
     case TALKING:
+        self->has_hung = self->process.socket >= 0;
         fail(self, self->process.socket >= 0
                        ? g_strdup_printf("did not answer within %g s",
                                          (double)self->timeout_ns / (double)NS_PER_S)

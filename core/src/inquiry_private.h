@@ -31,6 +31,13 @@ typedef enum {
     REIN_INQUIRY_FAILED, /* the worker crashed, hung, ended or spoke garbage, and is gone */
 } ReinInquiryState;
 
+/* Who is to blame for a failure, which tells whether it is worth asking again. */
+typedef enum {
+    REIN_INQUIRY_NO_FAULT, /* not the plugin: no worker could be started, or somebody killed it */
+    REIN_INQUIRY_BROKE,    /* it crashed, exited or spoke garbage */
+    REIN_INQUIRY_HUNG,
+} ReinInquiryFault;
+
 /* What was answered so far; text is as it came, the inquiry's. */
 typedef struct ReinAnswer {
     gboolean is_refused; /* the plugin cannot be loaded: `reason` */
@@ -65,6 +72,8 @@ void rein_inquiry_free(ReinInquiry *self);
 void rein_inquiry_ask(ReinInquiry *self, ReinQuestion question);
 
 ReinInquiryState rein_inquiry_get_state(const ReinInquiry *self);
+
+ReinInquiryFault rein_inquiry_get_fault(const ReinInquiry *self);
 
 /* The last question. */
 ReinQuestion rein_inquiry_get_question(const ReinInquiry *self);

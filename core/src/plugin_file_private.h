@@ -32,8 +32,10 @@ typedef struct ReinFileProbe {
     ReinInquiry *inquiry;     /* the scan's; NULL unless it is at work */
     GArray *devices;          /* ReinDeviceInfo, as they arrived */
     char *reason;
+    char *key;   /* rein_candidate_key(); NULL until it was looked for in quarantine */
+    char *since; /* when it was put there, "" unless it is */
     gboolean is_done;
-    gboolean has_failed;
+    gboolean has_failed; /* now, or before it was put into quarantine */
 } ReinFileProbe;
 
 typedef struct ReinPluginFile {
@@ -44,6 +46,8 @@ typedef struct ReinPluginFile {
     ReinCandidateState state;
     guint32 features; /* REIN_FEATURE_* */
     char *reason;
+    char *key; /* as of a probe */
+    char *since;
     GPtrArray *probes;    /* ReinFileProbe, in the plugin's order */
     ReinInquiry *inquiry; /* the scan's; NULL unless it is at work */
     ReinPlugin *plugin;   /* NULL unless it is loaded in this process */
@@ -57,5 +61,8 @@ void rein_plugin_file_end(ReinPluginFile *self, ReinCandidateState state, const 
 
 /* Adds a probe of `driver` (transfer full) (nullable), which the file owns. */
 ReinFileProbe *rein_plugin_file_add_probe(ReinPluginFile *self, ReinDriverRecord *driver);
+
+/* Lets the next scan ask again what was not asked because it was in quarantine. */
+void rein_plugin_file_retry(ReinPluginFile *self);
 
 G_END_DECLS

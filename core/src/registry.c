@@ -9,16 +9,13 @@
 #include "environment_private.h"
 #include "plugin_file_private.h"
 #include "probe_private.h"
+#include "quarantine_private.h"
 #include "scan_private.h"
 #include "search_private.h"
 #include "selector_private.h"
 #include "text_private.h"
 #include "worker_device_private.h"
-#include "worker_process_private.h"
 
-#define NS_PER_MS G_GINT64_CONSTANT(1000000)
-#define OPEN_TIMEOUT_MS 60000u
-#define MAX_OPEN_TIMEOUT_MS 3600000u
 #define NOT_PROBED "not probed: only devices of another plugin were asked for"
 
 typedef struct {
@@ -35,7 +32,9 @@ struct ReinRegistry {
     GPtrArray *devices;    /* Device */
     GPtrArray *records;    /* all of both that were ever given out */
     GHashTable *settings;  /* text to text */
-    GStringChunk *text;    /* what candidates and devices point to */
+    ReinQuarantine *quarantine;
+    GStringChunk *text;                 /* what candidates and devices point to */
+    const ReinDeviceEntry *passed_over; /* by the last open */
     gboolean is_searched;
 };
 
@@ -65,6 +64,7 @@ rein_registry_new(void)
     self->devices = g_ptr_array_new();
     self->records = g_ptr_array_new_with_free_func(g_free);
     self->settings = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    self->quarantine = rein_quarantine_new();
     self->text = g_string_chunk_new(1024);
     return self;
 }
@@ -79,6 +79,7 @@ rein_registry_free(ReinRegistry *self)
     g_ptr_array_unref(self->candidates);
     g_ptr_array_unref(self->records);
     g_ptr_array_unref(self->files);
+    rein_quarantine_free(self->quarantine);
     rein_search_free(self->search);
     g_hash_table_unref(self->settings);
     g_string_chunk_free(self->text);
@@ -104,10 +105,14 @@ rein_registry_set(ReinRegistry *self, const char *key, const char *value)
     } else {
         g_hash_table_replace(self->settings, g_strdup(key), g_strdup(value));
     }
+    if (strcmp(key, "state-folder") == 0) {
+        rein_quarantine_set_folder(self->quarantine, value);
+    }
 }
 
 static ReinCandidate *
-show_candidate(ReinRegistry *self, const ReinPluginFile *file, const char *reason)
+show_candidate(ReinRegistry *self, const ReinPluginFile *file, const char *reason,
+               const char *since)
 {
     ReinCandidate *candidate = g_new0(ReinCandidate, 1);
 
@@ -119,6 +124,7 @@ show_candidate(ReinRegistry *self, const ReinPluginFile *file, const char *reaso
         .driver_path = "",
         .state = file->state,
         .reason = keep(self, reason),
+        .quarantined_since = keep(self, since),
     };
     g_ptr_array_add(self->records, candidate);
     g_ptr_array_add(self->candidates, candidate);
@@ -146,6 +152,8 @@ show_device(ReinRegistry *self, ReinPluginFile *file, const ReinDriverRecord *dr
         .memory_size = info->memory_size,
         .is_cpu = (info->flags & REIN_DEVICE_IS_CPU) != 0,
         .is_gpu = (info->flags & REIN_DEVICE_IS_GPU) != 0,
+        .quarantine = "",
+        .quarantined_since = "",
     };
     g_ptr_array_add(self->records, device);
     g_ptr_array_add(self->devices, device);
@@ -159,10 +167,11 @@ show_probe(ReinRegistry *self, ReinPluginFile *file, const ReinFileProbe *probe,
     g_autofree char *reason =
         probe->has_failed ? g_strdup(probe->reason)
                           : rein_probe_check(file->name, probe->devices, probe->reason, devices);
-    ReinCandidate *candidate = show_candidate(self, file, reason);
+    ReinCandidate *candidate = show_candidate(self, file, reason, probe->since);
 
     if (probe->has_failed) {
-        candidate->state = REIN_CANDIDATE_FAILED;
+        candidate->state =
+            probe->since[0] != '\0' ? REIN_CANDIDATE_QUARANTINED : REIN_CANDIDATE_FAILED;
     }
     if (probe->driver != NULL) {
         candidate->driver = keep(self, probe->driver->name);
@@ -184,9 +193,22 @@ show_file(ReinRegistry *self, ReinPluginFile *file)
     }
     /* what the plugin says about no driver in particular comes behind them */
     if (file->stage == REIN_FILE_DESCRIBED) {
-        show_candidate(self, file, NOT_PROBED);
+        show_candidate(self, file, NOT_PROBED, "");
     } else if (file->probes->len == 0 || file->reason[0] != '\0') {
-        show_candidate(self, file, file->reason);
+        show_candidate(self, file, file->reason, file->since);
+    }
+}
+
+/* Others may have put devices there or let go of them. */
+static void
+show_quarantine(ReinRegistry *self)
+{
+    for (guint i = 0; i < self->devices->len; i++) {
+        ReinDeviceEntry *shown = &((Device *)g_ptr_array_index(self->devices, i))->shown;
+        const ReinQuarantineEntry *entry = rein_quarantine_find_device(self->quarantine, shown->id);
+
+        shown->quarantine = entry != NULL ? keep(self, entry->reason) : "";
+        shown->quarantined_since = entry != NULL ? keep(self, entry->since) : "";
     }
 }
 
@@ -195,18 +217,20 @@ static void
 scan(ReinRegistry *self, const char *wanted)
 {
     if (self->is_searched && rein_scan_is_complete(self->files, wanted)) {
+        show_quarantine(self);
         return; /* what was given out stays as it is */
     }
     if (!self->is_searched) {
         self->is_searched = TRUE;
         rein_search_run(self->search, self->files);
     }
-    rein_scan_run(self->files, wanted, self->settings);
+    rein_scan_run(self->files, wanted, self->settings, self->quarantine);
     g_ptr_array_set_size(self->candidates, 0);
     g_ptr_array_set_size(self->devices, 0);
     for (guint i = 0; i < self->files->len; i++) {
         show_file(self, g_ptr_array_index(self->files, i));
     }
+    show_quarantine(self);
 }
 
 void
@@ -249,23 +273,45 @@ rein_registry_get_device(ReinRegistry *self, guint index)
     return g_ptr_array_index(self->devices, index);
 }
 
+/* A device other than the one that was meant first is never taken in silence. */
+static void
+pass_over(ReinRegistry *self, const char *selector, gint index, gint skipped)
+{
+    const ReinDeviceEntry *taken = NULL;
+    const ReinDeviceEntry *left = NULL;
+
+    if (index < 0 || skipped < 0) {
+        return;
+    }
+    taken = rein_registry_get_device(self, (guint)index);
+    left = rein_registry_get_device(self, (guint)skipped);
+    self->passed_over = left;
+    g_warning("%s is quarantined since %s: %s; \"%s\" means %s instead", left->id,
+              left->quarantined_since, left->quarantine, selector, taken->id);
+}
+
 /* The place of the device that `selector` means among the devices, or -1. */
 static gint
-find_device(ReinRegistry *self, const char *selector, GError **error)
+find_device(ReinRegistry *self, const char *selector, gint *skipped, GError **error)
 {
     g_autofree char *plugin = NULL;
+    gint64 timeout_ns = 0;
     gint index = -1;
+
+    if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
+        return -1;
+    }
 
     if (!rein_selector_get_plugin(selector, &plugin, error)) {
         return -1;
     }
     scan(self, plugin);
-    index = rein_selector_find(selector, self->devices, self->candidates, NULL);
-    if (index >= 0) {
-        return index;
+    index = rein_selector_find(selector, self->devices, self->candidates, skipped, NULL);
+    if (index < 0) {
+        scan(self, NULL); /* the message says what else is there */
+        index = rein_selector_find(selector, self->devices, self->candidates, skipped, error);
     }
-    scan(self, NULL); /* the message says what else is there */
-    return rein_selector_find(selector, self->devices, self->candidates, error);
+    return index;
 }
 
 /* Loads the plugin into this process, unless it is there, for a device of `driver`. */
@@ -294,74 +340,15 @@ load_here(ReinPluginFile *file, const ReinDriverRecord *driver, GError **error)
     return TRUE;
 }
 
-static gboolean
-take_open_limit(ReinRegistry *self, gint64 *limit_ns, GError **error)
-{
-    const char *text = g_hash_table_lookup(self->settings, "open-timeout");
-    g_autoptr(GError) reason = NULL;
-    guint64 limit_ms = OPEN_TIMEOUT_MS;
-
-    if (text != NULL &&
-        !g_ascii_string_to_unsigned(text, 10, 1, MAX_OPEN_TIMEOUT_MS, &limit_ms, &reason)) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting open-timeout: %s",
-                    reason->message);
-        return FALSE;
-    }
-    *limit_ns = (gint64)limit_ms * NS_PER_MS;
-    return TRUE;
-}
-
-/* The host makes and removes the scratch folder: its worker must not make one of its own. */
-static GHashTable *
-copy_worker_settings(GHashTable *settings)
-{
-    GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    GHashTableIter entries;
-    gpointer key = NULL;
-    gpointer value = NULL;
-
-    g_hash_table_iter_init(&entries, settings);
-    while (g_hash_table_iter_next(&entries, &key, &value)) {
-        if (strcmp(key, "scratch-folder") != 0) {
-            g_hash_table_insert(copy, g_strdup(key), g_strdup(value));
-        }
-    }
-    return copy;
-}
-
-/* (transfer full): how to start the worker of the device. */
-static ReinWorkerSetup *
-make_worker_setup(ReinRegistry *self, const Device *device, GError **error)
-{
-    g_autoptr(ReinWorkerSetup) setup = g_new0(ReinWorkerSetup, 1);
-
-    if (!take_open_limit(self, &setup->open_limit_ns, error) ||
-        !rein_worker_process_parse_isolation(g_hash_table_lookup(self->settings, "isolation"),
-                                             &setup->most, error)) {
-        return NULL;
-    }
-    setup->program =
-        rein_worker_process_find_program(g_hash_table_lookup(self->settings, "worker"));
-    setup->path = g_strdup(device->file->path);
-    setup->plugin = g_strdup(device->file->name);
-    setup->settings = copy_worker_settings(self->settings);
-    if (device->driver != NULL) {
-        setup->variables = g_ptr_array_new_with_free_func(g_free);
-        for (guint i = 0; i < device->driver->environment->len; i++) {
-            g_ptr_array_add(setup->variables,
-                            g_strdup(g_ptr_array_index(device->driver->environment, i)));
-        }
-    }
-    return g_steal_pointer(&setup);
-}
-
 static ReinDevice *
 open_isolated(ReinRegistry *self, const Device *device, GError **error)
 {
     const ReinPluginFile *file = device->file;
     const ReinPluginTable table =
         rein_worker_device_table(file->name, file->version, file->features);
-    ReinWorkerSetup *setup = make_worker_setup(self, device, error);
+    ReinWorkerSetup *setup =
+        rein_worker_setup_new(self->settings, file->path, file->name,
+                              device->driver != NULL ? device->driver->environment : NULL, error);
     g_autoptr(ReinPlugin) plugin = NULL;
 
     if (setup == NULL) {
@@ -385,6 +372,38 @@ open_in_process(ReinRegistry *self, const Device *device, GError **error)
     return rein_device_open(device->file->plugin, &device->info, self->settings, NULL, error);
 }
 
+const ReinDeviceEntry *
+rein_registry_find_device(ReinRegistry *self, const char *selector, GError **error)
+{
+    gint skipped = -1;
+
+    g_return_val_if_fail(self != NULL && selector != NULL, NULL);
+    g_return_val_if_fail(error == NULL || *error == NULL, NULL);
+
+    const gint index = find_device(self, selector, &skipped, error);
+    return index >= 0 ? rein_registry_get_device(self, (guint)index) : NULL;
+}
+
+/* Opens it, or counts that as a failure of the device if it is to blame. */
+static ReinDevice *
+open_noting(ReinRegistry *self, const Device *device, ReinDeviceFlags flags, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    ReinDevice *opened = (flags & REIN_DEVICE_IN_PROCESS) != 0
+                             ? open_in_process(self, device, &reason)
+                             : open_isolated(self, device, &reason);
+
+    if (opened == NULL && (g_error_matches(reason, REIN_ERROR, REIN_ERROR_DEVICE_LOST) ||
+                           g_error_matches(reason, REIN_ERROR, REIN_ERROR_PLUGIN) ||
+                           g_error_matches(reason, REIN_ERROR, REIN_ERROR_TIMEOUT))) {
+        (void)rein_registry_note_failure(self, device->shown.id, reason->message);
+    }
+    if (opened == NULL) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+    }
+    return opened;
+}
+
 ReinDevice *
 rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFlags flags,
                           GError **error)
@@ -396,11 +415,64 @@ rein_registry_open_device(ReinRegistry *self, const char *selector, ReinDeviceFl
     if (!rein_scan_take_timeout(self->settings, &timeout_ns, error)) {
         return NULL;
     }
-    const gint index = find_device(self, selector, error);
+    gint skipped = -1;
+    self->passed_over = NULL;
+    gint index = find_device(self, selector, &skipped, error);
     if (index < 0) {
         return NULL;
     }
-    const Device *device = g_ptr_array_index(self->devices, (guint)index);
-    return (flags & REIN_DEVICE_IN_PROCESS) != 0 ? open_in_process(self, device, error)
-                                                 : open_isolated(self, device, error);
+    pass_over(self, selector, index, skipped);
+    Device *device = g_ptr_array_index(self->devices, (guint)index);
+    if (device->shown.quarantine[0] != '\0') {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_QUARANTINED,
+                    "%s is quarantined since %s: %s (choose another device, or see to it and then: "
+                    "rein devices --clear %s)",
+                    device->shown.id, device->shown.quarantined_since, device->shown.quarantine,
+                    device->shown.id);
+        return NULL;
+    }
+    return open_noting(self, device, flags, error);
+}
+
+const ReinDeviceEntry *
+rein_registry_get_passed_over(ReinRegistry *self)
+{
+    g_return_val_if_fail(self != NULL, NULL);
+
+    return self->passed_over;
+}
+
+gboolean
+rein_registry_note_failure(ReinRegistry *self, const char *device_id, const char *reason)
+{
+    g_return_val_if_fail(self != NULL && device_id != NULL && reason != NULL, FALSE);
+
+    const gboolean is_there = rein_quarantine_note_failure(self->quarantine, device_id, reason);
+    show_quarantine(self);
+    return is_there;
+}
+
+void
+rein_registry_quarantine(ReinRegistry *self, const char *device_id, const char *reason)
+{
+    g_return_if_fail(self != NULL && device_id != NULL && reason != NULL);
+
+    rein_quarantine_add_device(self->quarantine, device_id, reason);
+    show_quarantine(self);
+}
+
+gboolean
+rein_registry_clear_quarantine(ReinRegistry *self, const char *name, GError **error)
+{
+    g_return_val_if_fail(self != NULL && (name == NULL || name[0] != '\0'), FALSE);
+    g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
+
+    if (!rein_quarantine_clear(self->quarantine, name, error)) {
+        return FALSE;
+    }
+    for (guint i = 0; i < self->files->len; i++) {
+        rein_plugin_file_retry(g_ptr_array_index(self->files, i));
+    }
+    show_quarantine(self);
+    return TRUE;
 }

@@ -8,6 +8,7 @@
 
 #include <rein/error.h>
 
+#include "candidate_key_private.h"
 #include "clock_private.h"
 #include "elf_private.h"
 #include "inquiry_private.h"
@@ -26,6 +27,7 @@ typedef struct {
     GPtrArray *files;
     const char *wanted;
     GHashTable *settings;
+    ReinQuarantine *quarantine;
     char *program;
     gint64 timeout_ns;
     ReinIsolation isolation;
@@ -81,6 +83,47 @@ start_inquiry(Scan *self, const ReinPluginFile *file, const ReinDriverRecord *dr
     return inquiry;
 }
 
+static void
+set_text(char **member, const char *text)
+{
+    g_free(*member);
+    *member = g_strdup(text);
+}
+
+/* Why the plugin's file, or `driver` (nullable) behind it, is not to be asked; NULL: it may be. */
+static const ReinQuarantineEntry *
+find_quarantined(const Scan *self, const ReinPluginFile *file, const ReinDriverRecord *driver,
+                 char **key)
+{
+    g_free(*key);
+    *key = rein_candidate_key(self->program, file->path, driver);
+    return rein_quarantine_find_candidate(self->quarantine, *key, self->settings,
+                                          self->timeout_ns / NS_PER_MS);
+}
+
+/* Puts what crashed or hung into quarantine; `driver` and `key` are as above. */
+static void
+note_fault(Scan *self, const ReinPluginFile *file, const ReinDriverRecord *driver, const char *key,
+           const ReinInquiry *inquiry)
+{
+    const ReinInquiryFault fault = rein_inquiry_get_fault(inquiry);
+    g_autofree char *settings = rein_candidate_settings_key(file->name, self->settings);
+
+    if (fault == REIN_INQUIRY_NO_FAULT) {
+        return;
+    }
+    ReinQuarantineEntry *entry = rein_quarantine_entry_new(
+        REIN_QUARANTINE_CANDIDATE, key, rein_inquiry_get_answer(inquiry)->reason);
+    rein_quarantine_entry_set(&entry->path, file->path);
+    rein_quarantine_entry_set(&entry->plugin, file->name);
+    rein_quarantine_entry_set(&entry->version, file->version);
+    rein_quarantine_entry_set(&entry->driver, driver != NULL ? driver->name : "");
+    rein_quarantine_entry_set(&entry->driver_path, driver != NULL ? driver->path : "");
+    rein_quarantine_entry_set(&entry->settings, settings);
+    entry->timeout_ms = fault == REIN_INQUIRY_HUNG ? self->timeout_ns / NS_PER_MS : 0;
+    rein_quarantine_add_candidate(self->quarantine, entry);
+}
+
 /* The scan sees to its end. */
 static void
 let_go(ReinInquiry **inquiry)
@@ -94,9 +137,10 @@ end_probe(ReinFileProbe *probe, gboolean has_failed, const char *reason)
 {
     probe->is_done = TRUE;
     probe->has_failed = has_failed;
-    g_free(probe->reason);
-    probe->reason = g_strdup(reason);
-    let_go(&probe->inquiry);
+    set_text(&probe->reason, reason);
+    if (probe->inquiry != NULL) {
+        let_go(&probe->inquiry);
+    }
 }
 
 /* Once its worker has loaded the plugin it is probed; the worker of a driver does that anew. */
@@ -114,20 +158,37 @@ step_loaded_probe(const ReinPluginFile *file, ReinFileProbe *probe)
     }
 }
 
+/* Whether a worker asks it now. */
+static gboolean
+start_probe(Scan *self, const ReinPluginFile *file, ReinFileProbe *probe)
+{
+    const ReinQuarantineEntry *entry = NULL;
+
+    if (!has_room(self)) {
+        return FALSE;
+    }
+    entry = find_quarantined(self, file, probe->driver, &probe->key);
+    if (entry != NULL) {
+        set_text(&probe->since, entry->since);
+        end_probe(probe, TRUE, entry->reason);
+        return FALSE;
+    }
+    probe->inquiry = start_inquiry(self, file, probe->driver);
+    return TRUE;
+}
+
 static void
 step_probe(Scan *self, ReinPluginFile *file, ReinFileProbe *probe)
 {
-    if (probe->inquiry == NULL && !has_room(self)) {
+    if (probe->inquiry == NULL && !start_probe(self, file, probe)) {
         return;
-    }
-    if (probe->inquiry == NULL) {
-        probe->inquiry = start_inquiry(self, file, probe->driver);
     }
     const ReinAnswer *answer = rein_inquiry_get_answer(probe->inquiry);
     switch (rein_inquiry_get_state(probe->inquiry)) {
     case REIN_INQUIRY_BUSY:
         return;
     case REIN_INQUIRY_FAILED:
+        note_fault(self, file, probe->driver, probe->key, probe->inquiry);
         end_probe(probe, TRUE, answer->reason);
         return;
     case REIN_INQUIRY_ANSWERED:
@@ -162,6 +223,7 @@ step_probing(Scan *self, ReinPluginFile *file)
 static void
 start_file(Scan *self, ReinPluginFile *file)
 {
+    const ReinQuarantineEntry *entry = NULL;
     g_autoptr(GError) error = NULL;
 
     if (!has_room(self)) {
@@ -172,12 +234,20 @@ start_file(Scan *self, ReinPluginFile *file)
         rein_plugin_file_end(file, REIN_CANDIDATE_REFUSED, error->message);
         return;
     }
+    entry = find_quarantined(self, file, NULL, &file->key);
+    if (entry != NULL) {
+        set_text(&file->name, entry->plugin);
+        set_text(&file->version, entry->version);
+        set_text(&file->since, entry->since);
+        rein_plugin_file_end(file, REIN_CANDIDATE_QUARANTINED, entry->reason);
+        return;
+    }
     file->inquiry = start_inquiry(self, file, NULL);
     file->stage = REIN_FILE_LOADING;
 }
 
 static void
-step_loading(ReinPluginFile *file)
+step_loading(Scan *self, ReinPluginFile *file)
 {
     const ReinAnswer *answer = rein_inquiry_get_answer(file->inquiry);
     const ReinInquiryState state = rein_inquiry_get_state(file->inquiry);
@@ -186,16 +256,15 @@ step_loading(ReinPluginFile *file)
         return;
     }
     if (state == REIN_INQUIRY_FAILED || answer->is_refused) {
+        note_fault(self, file, NULL, file->key, file->inquiry);
         rein_plugin_file_end(file,
                              answer->is_refused ? REIN_CANDIDATE_REFUSED : REIN_CANDIDATE_FAILED,
                              answer->reason);
         let_go(&file->inquiry);
         return;
     }
-    g_free(file->name);
-    g_free(file->version);
-    file->name = g_strdup(answer->name);
-    file->version = g_strdup(answer->version);
+    set_text(&file->name, answer->name);
+    set_text(&file->version, answer->version);
     file->features = answer->features;
     file->stage = REIN_FILE_DESCRIBED;
 }
@@ -230,6 +299,7 @@ ask_file(ReinPluginFile *file)
     }
     ReinFileProbe *probe = rein_plugin_file_add_probe(file, NULL);
     probe->inquiry = g_steal_pointer(&file->inquiry);
+    set_text(&probe->key, file->key);
     rein_inquiry_ask(probe->inquiry, REIN_INQUIRY_PROBE);
     file->stage = REIN_FILE_PROBING;
 }
@@ -274,6 +344,7 @@ step_listing(Scan *self, ReinPluginFile *file)
     case REIN_INQUIRY_BUSY:
         return;
     case REIN_INQUIRY_FAILED:
+        note_fault(self, file, NULL, file->key, file->inquiry);
         rein_plugin_file_end(file, REIN_CANDIDATE_FAILED, answer->reason);
         let_go(&file->inquiry);
         return;
@@ -299,7 +370,7 @@ step_file(Scan *self, ReinPluginFile *file)
         start_file(self, file);
     }
     if (file->stage == REIN_FILE_LOADING) {
-        step_loading(file);
+        step_loading(self, file);
     }
     if (file->stage == REIN_FILE_DESCRIBED) {
         step_described(self, file);
@@ -376,9 +447,11 @@ end_all(Scan *self, const char *reason)
 }
 
 void
-rein_scan_run(GPtrArray *files, const char *wanted, GHashTable *settings)
+rein_scan_run(GPtrArray *files, const char *wanted, GHashTable *settings,
+              ReinQuarantine *quarantine)
 {
-    g_auto(Scan) self = { .files = files, .wanted = wanted, .settings = settings };
+    g_auto(Scan)
+        self = { .files = files, .wanted = wanted, .settings = settings, .quarantine = quarantine };
     g_autoptr(GError) error = NULL;
 
     self.inquiries = g_ptr_array_new_with_free_func((GDestroyNotify)rein_inquiry_free);
@@ -404,7 +477,7 @@ rein_scan_is_complete(GPtrArray *files, const char *wanted)
     for (guint i = 0; i < files->len; i++) {
         const ReinPluginFile *file = g_ptr_array_index(files, i);
 
-        if (file->stage == REIN_FILE_NEW ||
+        if (file->stage == REIN_FILE_NEW || file->stage == REIN_FILE_PROBING ||
             (file->stage == REIN_FILE_DESCRIBED && is_wanted(file, wanted))) {
             return FALSE;
         }

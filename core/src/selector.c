@@ -64,18 +64,27 @@ find_id(const char *selector, GPtrArray *devices)
     return -1;
 }
 
-/* The device of place `index` among those of the plugin. */
+/* Whether a device answers what does not mean it in particular. */
+static gboolean
+is_free(const ReinDeviceEntry *device, gboolean with_quarantined)
+{
+    return with_quarantined || device->quarantine[0] == '\0';
+}
+
 static gint
-find_nth(const char *plugin, guint64 index, GPtrArray *devices)
+find_first(const char *plugin, GPtrArray *devices, gboolean with_quarantined)
 {
     for (guint i = 0; i < devices->len; i++) {
-        if (strcmp(device_at(devices, i)->plugin, plugin) == 0 && index-- == 0) {
+        const ReinDeviceEntry *device = device_at(devices, i);
+
+        if (strcmp(device->plugin, plugin) == 0 && is_free(device, with_quarantined)) {
             return (gint)i;
         }
     }
     return -1;
 }
 
+/* The device of a place among those of its plugin. */
 static gint
 find_index(const char *selector, GPtrArray *devices)
 {
@@ -87,18 +96,8 @@ find_index(const char *selector, GPtrArray *devices)
         return -1;
     }
     plugin = g_strndup(selector, (gsize)(colon - selector));
-    return find_nth(plugin, index, devices);
-}
-
-static gint
-find_beginning(const char *selector, GPtrArray *devices)
-{
-    const gsize length = strlen(selector);
-
     for (guint i = 0; i < devices->len; i++) {
-        const char *id = device_at(devices, i)->id;
-
-        if (strncmp(id, selector, length) == 0 && id[length] == ':') {
+        if (strcmp(device_at(devices, i)->plugin, plugin) == 0 && index-- == 0) {
             return (gint)i;
         }
     }
@@ -106,35 +105,66 @@ find_beginning(const char *selector, GPtrArray *devices)
 }
 
 static gint
-find_auto(GPtrArray *devices)
+find_beginning(const char *selector, GPtrArray *devices, gboolean with_quarantined)
 {
+    const gsize length = strlen(selector);
+
     for (guint i = 0; i < devices->len; i++) {
-        if (device_at(devices, i)->is_gpu) {
+        const ReinDeviceEntry *device = device_at(devices, i);
+
+        if (strncmp(device->id, selector, length) == 0 && device->id[length] == ':' &&
+            is_free(device, with_quarantined)) {
             return (gint)i;
         }
     }
-    return find_nth("cpu", 0, devices);
+    return -1;
 }
 
 static gint
-find(const char *selector, GPtrArray *devices)
+find_auto(GPtrArray *devices, gboolean with_quarantined)
+{
+    for (guint i = 0; i < devices->len; i++) {
+        const ReinDeviceEntry *device = device_at(devices, i);
+
+        if (device->is_gpu && is_free(device, with_quarantined)) {
+            return (gint)i;
+        }
+    }
+    return find_first("cpu", devices, with_quarantined);
+}
+
+/* What may mean several devices. */
+static gint
+find_any(const char *selector, GPtrArray *devices, gboolean with_quarantined)
 {
     gint index = -1;
 
     if (strcmp(selector, "auto") == 0) {
-        return find_auto(devices);
+        return find_auto(devices, with_quarantined);
     }
-    index = find_id(selector, devices);
-    if (index < 0) {
-        index = find_nth(selector, 0, devices);
-    }
-    if (index < 0) {
+    index = find_first(selector, devices, with_quarantined);
+    return index >= 0 ? index : find_beginning(selector, devices, with_quarantined);
+}
+
+static gint
+find(const char *selector, GPtrArray *devices, gint *skipped)
+{
+    const gboolean is_auto = strcmp(selector, "auto") == 0;
+    gint index = is_auto ? -1 : find_id(selector, devices);
+
+    *skipped = -1;
+    if (index < 0 && !is_auto && find_first(selector, devices, TRUE) < 0) {
         index = find_index(selector, devices);
     }
-    if (index < 0) {
-        index = find_beginning(selector, devices);
+    if (index >= 0) {
+        return index;
     }
-    return index;
+    const gint first = find_any(selector, devices, TRUE);
+    index = find_any(selector, devices, FALSE);
+    if (index >= 0 && index != first) {
+        *skipped = first;
+    }
+    return index >= 0 ? index : first;
 }
 
 /* A refused file has no name but its file's: rein_plugin_cuda.so is likely to be cuda. */
@@ -157,6 +187,9 @@ add_excuse(GString *story, const ReinCandidate *candidate)
     }
     g_string_append_printf(story, "%s%s%s%s", story->len > 0 ? "; " : "", candidate->driver,
                            candidate->driver[0] != '\0' ? ": " : "", candidate->reason);
+    if (candidate->state == REIN_CANDIDATE_QUARANTINED) {
+        g_string_append_printf(story, " (quarantined since %s)", candidate->quarantined_since);
+    }
 }
 
 /* NULL: there is no plugin of that name. */
@@ -170,9 +203,8 @@ named_story(const char *plugin, GPtrArray *candidates)
     for (guint i = 0; i < candidates->len; i++) {
         const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
 
-        if ((candidate->state == REIN_CANDIDATE_LOADED ||
-             candidate->state == REIN_CANDIDATE_FAILED) &&
-            strcmp(candidate->name, plugin) == 0) {
+        if (candidate->state != REIN_CANDIDATE_REFUSED &&
+            candidate->state != REIN_CANDIDATE_SHADOWED && strcmp(candidate->name, plugin) == 0) {
             n_candidates++;
             n_devices += candidate->n_devices;
             add_excuse(excuses, candidate);
@@ -188,6 +220,14 @@ named_story(const char *plugin, GPtrArray *candidates)
                            n_devices > 1 ? "s" : "", excuses->len > 0 ? "; " : "", excuses->str);
 }
 
+static const char *
+state_to_word(ReinCandidateState state)
+{
+    return state == REIN_CANDIDATE_FAILED        ? "failed"
+           : state == REIN_CANDIDATE_QUARANTINED ? "is quarantined"
+                                                 : "refused";
+}
+
 /* What there is to say about a plugin that did not answer. */
 static char *
 plugin_story(const char *plugin, GPtrArray *candidates)
@@ -198,10 +238,8 @@ plugin_story(const char *plugin, GPtrArray *candidates)
         const ReinCandidate *candidate = g_ptr_array_index(candidates, i);
 
         if (candidate->name[0] == '\0' && is_file_of(candidate, plugin)) {
-            story =
-                g_strdup_printf("%s: %s %s: %s", plugin, candidate->path,
-                                candidate->state == REIN_CANDIDATE_FAILED ? "failed" : "refused",
-                                candidate->reason);
+            story = g_strdup_printf("%s: %s %s: %s", plugin, candidate->path,
+                                    state_to_word(candidate->state), candidate->reason);
         }
     }
     return story != NULL ? story : g_strdup_printf("no plugin called \"%s\" is installed", plugin);
@@ -218,6 +256,9 @@ list_devices(GPtrArray *devices)
         g_string_append_printf(list, "%s%s", i > 0 ? ", " : "", device->id);
         if (device->name[0] != '\0') {
             g_string_append_printf(list, " (%s)", device->name);
+        }
+        if (device->quarantine[0] != '\0') {
+            g_string_append(list, " in quarantine");
         }
     }
     return g_string_free(list, FALSE);
@@ -254,15 +295,17 @@ rein_selector_get_plugin(const char *selector, char **plugin, GError **error)
 }
 
 gint
-rein_selector_find(const char *selector, GPtrArray *devices, GPtrArray *candidates, GError **error)
+rein_selector_find(const char *selector, GPtrArray *devices, GPtrArray *candidates, gint *skipped,
+                   GError **error)
 {
     g_return_val_if_fail(selector != NULL && devices != NULL && candidates != NULL, -1);
+    g_return_val_if_fail(skipped != NULL, -1);
     g_return_val_if_fail(error == NULL || *error == NULL, -1);
 
     if (!check(selector, error)) {
         return -1;
     }
-    gint index = find(selector, devices);
+    gint index = find(selector, devices, skipped);
     if (index < 0) {
         say_none(selector, devices, candidates, error);
     }

@@ -21,9 +21,12 @@ gboolean rein_selector_get_plugin(const char *selector, char **plugin, GError **
  * for the device of that place in its plugin; the beginning of an id up to a colon. "auto" is the
  * first GPU, else the first device of the plugin cpu, and nothing else.
  *
+ * Of several that a plugin's name, a beginning or "auto" mean, the first that is not in quarantine;
+ * `skipped` is then the one before it that is, or -1.
+ *
  * -1 with REIN_ERROR_INVALID for a malformed selector, or with REIN_ERROR_NO_DEVICE and what `candidates` (of ReinCandidate *) say.
  */
 gint rein_selector_find(const char *selector, GPtrArray *devices, GPtrArray *candidates,
-                        GError **error);
+                        gint *skipped, GError **error);
 
 G_END_DECLS

@@ -19,20 +19,6 @@ typedef struct {
     gint64 pid;
 } WorkerDevice;
 
-void
-rein_worker_setup_free(ReinWorkerSetup *self)
-{
-    if (self == NULL) {
-        return;
-    }
-    g_free(self->program);
-    g_free(self->path);
-    g_free(self->plugin);
-    g_clear_pointer(&self->settings, g_hash_table_unref);
-    g_clear_pointer(&self->variables, g_ptr_array_unref);
-    g_free(self);
-}
-
 static WorkerDevice *
 of_handle(ReinPluginDevice *handle)
 {

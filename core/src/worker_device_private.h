@@ -28,6 +28,13 @@ struct ReinWorkerSetup {
     gint64 open_limit_ns; /* for loading and opening, together */
 };
 
+/*
+ * For a device of the plugin at `path`, from the registry's settings, of which it takes copies: "worker",
+ * "isolation", "open-timeout" (milliseconds, 60000) and, for the worker, all but "scratch-folder".
+ * NULL with REIN_ERROR_INVALID for a bad one.
+ */
+ReinWorkerSetup *rein_worker_setup_new(GHashTable *settings, const char *path, const char *plugin,
+                                       GPtrArray *variables, GError **error);
 void rein_worker_setup_free(ReinWorkerSetup *self); /* NULL is a no-op */
 
 /* The table; `features` is what the plugin has of the optional slots, of REIN_FEATURE_*. */

@@ -22,6 +22,7 @@
 #include "wire_private.h"
 #include "worker_spawn_private.h"
 
+#define NOT_LOADED_STATUS 127 /* of a program that lacks a library */
 #define TAIL_SIZE 4096
 #define CONTROL_PACKETS 1024 /* more than the socket holds */
 #define READ_SIZE 16384      /* bytes of output in one read */
@@ -359,4 +360,20 @@ rein_worker_process_clear(ReinWorkerProcess *self)
         g_string_free(self->tail, TRUE);
         self->tail = NULL;
     }
+}
+
+gboolean
+rein_worker_process_has_broken(const ReinWorkerProcess *self)
+{
+    static const int faults[] = { SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGTRAP };
+
+    if (self->end_code == CLD_EXITED) {
+        return self->end_status != NOT_LOADED_STATUS;
+    }
+    for (guint i = 0; self->end_code != 0 && i < G_N_ELEMENTS(faults); i++) {
+        if (self->end_status == faults[i]) {
+            return TRUE;
+        }
+    }
+    return FALSE;
 }

@@ -82,6 +82,12 @@ gboolean rein_worker_process_reap(ReinWorkerProcess *self);
 char *rein_worker_process_describe_end(const ReinWorkerProcess *self, const char *who,
                                        const char *when);
 
+/*
+ * Whether it ended by itself, by exit or by a signal that only a fault of its own brings, so that it
+ * would do so again. After reap().
+ */
+gboolean rein_worker_process_has_broken(const ReinWorkerProcess *self);
+
 /* Reads what it has printed so far, but no more than a share that lets others have their turn. */
 void rein_worker_process_read_output(ReinWorkerProcess *self);
 

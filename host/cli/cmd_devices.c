@@ -45,6 +45,8 @@ state_to_string(ReinCandidateState state)
         return "shadowed";
     case REIN_CANDIDATE_FAILED:
         return "failed";
+    case REIN_CANDIDATE_QUARANTINED:
+        return "quarantined";
     }
     g_return_val_if_reached("refused");
 }
@@ -64,12 +66,17 @@ has_candidate(ReinRegistry *registry, const char *backend)
     return FALSE;
 }
 
+static gboolean
+is_quarantined(const ReinDeviceEntry *device)
+{
+    return *device->quarantine != '\0';
+}
+
 static void
 print_devices(const Inventory *self, const ReinOutput *output)
 {
-    static const char *const heading[] = {
-        "ID", "NAME", "DRIVER", "UNITS", "MEMORY", "INTERLEAVE"
-    };
+    static const char *const heading[] = { "ID",     "NAME",       "DRIVER", "UNITS",
+                                           "MEMORY", "INTERLEAVE", "STATE" };
     g_autoptr(Columns) columns = columns_new(G_N_ELEMENTS(heading), 0x38);
 
     for (guint i = 0; i < G_N_ELEMENTS(heading); i++) {
@@ -86,8 +93,35 @@ print_devices(const Inventory *self, const ReinOutput *output)
         columns_add(columns, units);
         columns_add(columns, memory);
         columns_add(columns, interleave);
+        columns_add(columns, is_quarantined(device) ? "quarantined" : "ready");
     }
     columns_print(columns, output);
+}
+
+/* A line for each device in quarantine. */
+static void
+print_quarantine(const Inventory *self, const ReinOutput *output)
+{
+    for (guint i = 0; i < rein_registry_get_n_devices(self->registry); i++) {
+        const ReinDeviceEntry *device = rein_registry_get_device(self->registry, i);
+        if (is_quarantined(device)) {
+            rein_output_print(
+                output, "%s is quarantined since %s: %s (rein devices --clear %s ends that)\n",
+                device->id, device->quarantined_since, device->quarantine, device->id);
+        }
+    }
+}
+
+/* (transfer full): for a table */
+static char *
+describe_reason(const ReinCandidate *candidate)
+{
+    if (candidate->state == REIN_CANDIDATE_QUARANTINED) {
+        return g_strdup_printf("%s (quarantined since %s; rein devices --clear %s ends that)",
+                               candidate->reason, candidate->quarantined_since,
+                               *candidate->driver != '\0' ? candidate->driver : candidate->path);
+    }
+    return g_strdup(*candidate->reason != '\0' ? candidate->reason : "-");
 }
 
 static void
@@ -112,7 +146,8 @@ print_candidates(const Inventory *self, const ReinOutput *output)
         columns_add(columns, state_to_string(candidate->state));
         columns_add(columns, devices);
         columns_add(columns, candidate->path);
-        columns_add(columns, *candidate->reason != '\0' ? candidate->reason : "-");
+        g_autofree char *reason = describe_reason(candidate);
+        columns_add(columns, reason);
     }
     for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
         if (!has_candidate(self->registry, known_backends[i])) {
@@ -137,6 +172,7 @@ print_text(const Inventory *self, const ReinOutput *output, gboolean is_explaine
         rein_output_print(output, rein_registry_get_n_devices(self->registry) > 0 ? "\n" : "%s",
                           "");
         print_candidates(self, output);
+        print_quarantine(self, output);
     }
     if (self->selected != NULL) {
         rein_output_print(output, "\n%s picks %s\n", self->selector, self->selected);
@@ -162,6 +198,9 @@ describe_device(const ReinDeviceEntry *device)
                          (gint64)MIN(device->memory_size, (guint64)G_MAXINT64));
     rein_json_add_boolean(builder, "is_cpu", device->is_cpu);
     rein_json_add_boolean(builder, "is_gpu", device->is_gpu);
+    rein_json_add_text(builder, "state", is_quarantined(device) ? "quarantined" : "ready");
+    rein_json_add_text(builder, "reason", device->quarantine);
+    rein_json_add_text(builder, "quarantined_since", device->quarantined_since);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
 }
@@ -181,6 +220,7 @@ describe_candidate(const ReinCandidate *candidate, const char *state)
     rein_json_add_text(builder, "driver_path", candidate->driver_path);
     rein_json_add_text(builder, "reason", candidate->reason);
     rein_json_add_number(builder, "devices", candidate->n_devices);
+    rein_json_add_text(builder, "quarantined_since", candidate->quarantined_since);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
 }
@@ -195,6 +235,7 @@ describe_absence(const char *backend)
         .driver = "",
         .driver_path = "",
         .reason = ABSENT_REASON,
+        .quarantined_since = "",
     };
 
     return describe_candidate(&absent, "absent");
@@ -306,6 +347,23 @@ select_device(Inventory *self, const ReinSettings *settings, GError **error)
     return TRUE;
 }
 
+/* Whether a run could use one of them, or why not. */
+static gboolean
+check_usable(const Inventory *self, gboolean is_explained, GError **error)
+{
+    const guint n_devices = rein_registry_get_n_devices(self->registry);
+    const char *hint = is_explained ? "" : " (rein devices --why says what was found)";
+
+    for (guint i = 0; i < n_devices; i++) {
+        if (!is_quarantined(rein_registry_get_device(self->registry, i))) {
+            return TRUE;
+        }
+    }
+    g_set_error(error, REIN_ERROR, n_devices > 0 ? REIN_ERROR_QUARANTINED : REIN_ERROR_NO_DEVICE,
+                "devices: %s%s", n_devices > 0 ? "all are quarantined" : "none is usable", hint);
+    return FALSE;
+}
+
 static int
 print_inventory(Cli *cli, const char *selector, gboolean is_explained)
 {
@@ -327,11 +385,48 @@ print_inventory(Cli *cli, const char *selector, gboolean is_explained)
         print_ndjson(&inventory, &cli->output, is_explained);
         break;
     }
-    if (error == NULL && rein_registry_get_n_devices(inventory.registry) == 0) {
-        g_set_error(&error, REIN_ERROR, REIN_ERROR_NO_DEVICE, "devices: none is usable%s",
-                    is_explained ? "" : " (rein devices --why says what was found)");
+    if (error == NULL) {
+        (void)check_usable(&inventory, is_explained, &error);
     }
     return error != NULL ? cli_fail(cli, error) : cli_end(cli, REIN_EXIT_OK);
+}
+
+static void
+print_cleared(const ReinOutput *output, const char *name)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    if (output->format == REIN_OUTPUT_TEXT) {
+        rein_output_print(output, "%s: not quarantined any more\n", name);
+        return;
+    }
+    json_builder_begin_object(builder);
+    rein_json_add_text(builder, "type", "cleared");
+    rein_json_add_text(builder, "name", name);
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    rein_output_print_json(output, root);
+}
+
+/* Asks no plugin: what was let go of may hang once more. */
+static int
+clear_quarantine(Cli *cli, const char *name)
+{
+    g_autoptr(ReinRegistry) registry = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (*name == '\0') {
+        g_set_error(&error, REIN_ERROR, REIN_ERROR_INVALID,
+                    "--clear: no name (give one that rein devices --why shows, or all)");
+        return cli_fail(cli, error);
+    }
+    registry = rein_host_registry_new(cli->settings);
+    if (!rein_registry_clear_quarantine(registry, g_str_equal(name, "all") ? NULL : name, &error)) {
+        g_prefix_error(&error, "--clear: ");
+        return cli_fail(cli, error);
+    }
+    print_cleared(&cli->output, name);
+    return cli_end(cli, REIN_EXIT_OK);
 }
 
 int
@@ -339,20 +434,29 @@ cmd_devices(int argc, char **argv)
 {
     gboolean is_explained = FALSE;
     g_autofree char *selector = NULL;
+    g_autofree char *cleared = NULL;
     const GOptionEntry entries[] = {
         { "why", 'w', 0, G_OPTION_ARG_NONE, &is_explained,
           "Also list each plugin file and driver that was found, what became of it and why", NULL },
         { "device", 'd', 0, G_OPTION_ARG_STRING, &selector,
           "Open the device a run with this selector would take, and say which", "SELECTOR" },
+        { "clear", 'c', 0, G_OPTION_ARG_STRING, &cleared,
+          "Let go of a quarantined device, plugin or driver, or of all; nothing else is done",
+          "ID" },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },
     };
     const CliUsage usage = {
         .verb = "devices",
         .arguments = "",
         .summary = "Lists the devices that plugins found on this machine.",
-        .details = "Selectors: auto (a GPU if there is one, else the CPU plugin), a plugin (cpu),\n"
-                   "plugin:index (cuda:0), an id or its beginning up to a colon.\n"
-                   "Exit code 10 if there is no usable device, or none answers SELECTOR.",
+        .details =
+            "Selectors: auto (a GPU if there is one, else the CPU plugin), a plugin (cpu),\n"
+            "plugin:index (cuda:0), an id or its beginning up to a colon.\n"
+            "A device that failed 3 times in 10 minutes, and a plugin or driver that crashed or "
+            "hung,\nis quarantined until the machine restarts; ID is the device's id, the name "
+            "or path of the\nplugin or of the driver, or all.\n"
+            "Exit code 10 if there is no usable device, or none answers SELECTOR; 12 if what "
+            "there is\nis quarantined.",
         .entries = entries,
     };
     g_auto(Cli) cli = { 0 };
@@ -361,5 +465,6 @@ cmd_devices(int argc, char **argv)
     if (!cli_begin(&cli, &usage, argc, argv, &code)) {
         return code;
     }
-    return print_inventory(&cli, selector, is_explained);
+    return cleared != NULL ? clear_quarantine(&cli, cleared)
+                           : print_inventory(&cli, selector, is_explained);
 }

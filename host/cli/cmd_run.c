@@ -22,6 +22,7 @@ typedef struct RunFlags {
     char *seed;
     char *population;
     char *device;
+    char *fallback;
     char *start;
     char *output;
     char *record;
@@ -36,8 +37,8 @@ run_flags_clear(RunFlags *self)
 {
     char **texts[] = { &self->time,       &self->rounds,   &self->evaluations, &self->target,
                        &self->stagnation, &self->deadline, &self->seed,        &self->population,
-                       &self->device,     &self->start,    &self->output,      &self->record,
-                       &self->slice };
+                       &self->device,     &self->fallback, &self->start,       &self->output,
+                       &self->record,     &self->slice };
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_clear_pointer(texts[i], g_free);
@@ -128,6 +129,7 @@ set_settings(Cli *cli, const RunFlags *flags, GError **error)
            cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
                    flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
                    "--in-process", error) &&
+           cli_set(cli, REIN_SETTING_RUN_FALLBACK, flags->fallback, "--fallback", error) &&
            cli_set(cli, REIN_SETTING_JOB_SLICE, slice, "--slice-ms", error);
 }
 
@@ -199,6 +201,9 @@ cmd_run(int argc, char **argv)
           "Individuals; the problem knows a good number", "N" },
         { "device", 'd', 0, G_OPTION_ARG_STRING, &flags.device,
           "auto, cpu, or the beginning of an id in rein devices", "SELECTOR" },
+        { "fallback", 0, 0, G_OPTION_ARG_STRING, &flags.fallback,
+          "Go on with this device if the other is not there, quarantined, lost or hangs",
+          "SELECTOR" },
         { "start", 0, 0, G_OPTION_ARG_FILENAME, &flags.start, "Begin from this solution", "FILE" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &flags.output, "Copy the solution to FILE",
           "FILE" },

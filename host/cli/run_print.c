@@ -91,6 +91,15 @@ print_work(const ReinRunReport *report, const ReinOutput *output)
 }
 
 static void
+print_fallback(const ReinRunFallback *fallback, const ReinOutput *output)
+{
+    if (fallback->to != NULL) {
+        rein_output_print(output, "fallback: %s in place of %s: %s\n", fallback->to, fallback->from,
+                          fallback->reason);
+    }
+}
+
+static void
 print_solution_place(const ReinRunReport *report, const ReinOutput *output)
 {
     if (report->genes == NULL) {
@@ -116,6 +125,7 @@ print_text(const ReinRunReport *report, const ReinOutput *output, gboolean has_g
     }
     if (report->device_id != NULL && !output->is_quiet) {
         print_work(report, output);
+        print_fallback(&report->fallback, output);
     } else if (report->error == NULL && !output->is_quiet) {
         rein_output_print(output, "run: %s before it began\n", describe_outcome(report->outcome));
     }
@@ -154,6 +164,10 @@ run_print(const ReinRunReport *report, const ReinOutput *output, gboolean has_gr
         break;
     case REIN_OUTPUT_NDJSON:
         break;
+    }
+    if (!rein_receipt_is_clean_or_null(report->fallback.receipt)) {
+        rein_output_warning("%s: the receipt is not clean (see fallback in receipt.json in %s)",
+                            report->fallback.from, report->job_path);
     }
     if (!rein_receipt_is_clean_or_null(report->receipt)) {
         rein_output_warning("%s: the receipt is not clean (see receipt.json in %s)",

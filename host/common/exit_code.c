@@ -23,6 +23,7 @@ rein_exit_code_of_error(const GError *error)
     case REIN_ERROR_OUT_OF_MEMORY:
         return REIN_EXIT_OUT_OF_MEMORY;
     case REIN_ERROR_FAILED: /* what a plugin says of itself when no other code fits */
+    case REIN_ERROR_QUARANTINED:
     case REIN_ERROR_PLUGIN:
     case REIN_ERROR_DEVICE_LOST:
         return REIN_EXIT_DEVICE_LOST;

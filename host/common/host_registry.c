@@ -47,6 +47,15 @@ set_cache(ReinRegistry *registry, const ReinSettings *settings)
     rein_registry_set(registry, "cache-folder", folder);
 }
 
+/* Not made here: a folder that cannot be written may still hold what others have found out. */
+static void
+set_state(ReinRegistry *registry)
+{
+    g_autofree char *folder = rein_state_path("");
+
+    rein_registry_set(registry, "state-folder", folder);
+}
+
 static void
 set_milliseconds(ReinRegistry *registry, const char *name, const ReinSettings *settings,
                  ReinSettingKey key)
@@ -111,6 +120,7 @@ rein_host_registry_new(const ReinSettings *settings)
     g_return_val_if_fail(settings != NULL, NULL);
 
     add_folders(registry, settings);
+    set_state(registry);
     set_cache(registry, settings);
     set_workers(registry, settings);
     set_scratch(registry);

@@ -49,6 +49,14 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .meaning = "selector of the device: auto, a plugin (cpu), plugin:index (cuda:0), an id or "
                    "its beginning up to a colon",
     },
+    [REIN_SETTING_RUN_FALLBACK] = {
+        .key = "run.fallback",
+        .environment = "REIN_RUN_FALLBACK",
+        .kind = REIN_SETTING_KIND_TEXT,
+        .built_in = "",
+        .meaning = "selector of the device to go on with when that of run.device is not there, "
+                   "quarantined, lost or hangs; none unless set",
+    },
     [REIN_SETTING_JOB_SLICE] = {
         .key = "job.slice",
         .environment = "REIN_JOB_SLICE",

@@ -2,7 +2,8 @@
 
 /*
  * Where rein keeps what outlives a process: `$XDG_STATE_HOME/rein/` (`~/.local/state/rein/`) with
- * `jobs/` (a folder for each run) and `cache/` (built kernels). A value of XDG_STATE_HOME that is no
+ * `jobs/` (a folder for each run), `cache/` (built kernels) and what librein keeps about this machine
+ * (`quarantine`). A value of XDG_STATE_HOME that is no
  * absolute path counts as not set, as the XDG specification says. [any thread]
  */
 
@@ -24,7 +25,7 @@ G_BEGIN_DECLS
  */
 char *rein_state_require_absolute(const char *folder, const char *otherwise);
 
-/* Returns: (transfer full): the path of the folder, made or not */
+/* Returns: (transfer full): the path of the folder, made or not; of all of it for "" */
 char *rein_state_path(const char *name);
 
 /**

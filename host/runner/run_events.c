@@ -89,6 +89,17 @@ rein_run_tell_device(ReinJobFolder *folder, ReinDevice *device)
 }
 
 void
+rein_run_tell_fallback(ReinJobFolder *folder, const ReinRunFallback *fallback)
+{
+    JsonBuilder *builder = rein_job_folder_begin_event(folder, "fallback");
+
+    rein_json_add_text(builder, "from", fallback->from);
+    rein_json_add_text(builder, "to", fallback->to);
+    rein_json_add_text(builder, "reason", fallback->reason);
+    rein_job_folder_end_event(folder, builder);
+}
+
+void
 rein_run_tell_progress(ReinJobFolder *folder, const ReinProblemFormat *format, ReinRunPace *pace,
                        const ReinProgress *progress)
 {

@@ -29,6 +29,9 @@ void rein_run_tell_start(ReinJobFolder *folder, const ReinProblemFormat *format,
                          const ReinScore *score, gboolean is_from_file, guint32 n);
 void rein_run_tell_device(ReinJobFolder *folder, ReinDevice *device);
 
+/* That another device is taken; before its own event. */
+void rein_run_tell_fallback(ReinJobFolder *folder, const ReinRunFallback *fallback);
+
 /* A `better` at most ten times a second; a `progress` once a second, later more seldom. */
 void rein_run_tell_progress(ReinJobFolder *folder, const ReinProblemFormat *format,
                             ReinRunPace *pace, const ReinProgress *progress);

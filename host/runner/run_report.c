@@ -22,6 +22,10 @@ rein_run_report_free(ReinRunReport *self)
     g_clear_pointer(&self->genes, g_bytes_unref);
     g_free(self->device_id);
     g_free(self->device_name);
+    g_free(self->fallback.from);
+    g_free(self->fallback.to);
+    g_free(self->fallback.reason);
+    g_clear_pointer(&self->fallback.receipt, rein_receipt_unref);
     g_clear_pointer(&self->receipt, rein_receipt_unref);
     g_free(self);
 }
@@ -103,6 +107,28 @@ rein_run_report_add_seed(JsonBuilder *builder, guint64 seed)
 }
 
 void
+rein_run_report_add_fallback(JsonBuilder *builder, const ReinRunFallback *fallback,
+                             gboolean has_steps)
+{
+    g_return_if_fail(builder != NULL && fallback != NULL);
+
+    json_builder_set_member_name(builder, "fallback");
+    if (fallback->to == NULL) {
+        json_builder_add_null_value(builder);
+        return;
+    }
+    json_builder_begin_object(builder);
+    rein_json_add_text(builder, "from", fallback->from);
+    rein_json_add_text(builder, "to", fallback->to);
+    rein_json_add_text(builder, "reason", fallback->reason);
+    json_builder_set_member_name(builder, "receipt");
+    json_builder_begin_object(builder);
+    rein_receipt_add_json(builder, fallback->receipt, has_steps);
+    json_builder_end_object(builder);
+    json_builder_end_object(builder);
+}
+
+void
 rein_run_report_add_json(const ReinRunReport *self, JsonBuilder *builder)
 {
     g_return_if_fail(self != NULL && builder != NULL);
@@ -116,6 +142,7 @@ rein_run_report_add_json(const ReinRunReport *self, JsonBuilder *builder)
     rein_json_add_number(builder, "moves", (gint64)self->n_moves);
     rein_json_add_real(builder, "seconds", round((double)self->elapsed_ns / 1e6) / 1e3);
     rein_json_add_text(builder, "device", self->device_id);
+    rein_run_report_add_fallback(builder, &self->fallback, FALSE);
     rein_run_report_add_seed(builder, self->seed);
     rein_json_add_number(builder, "population", self->population);
     rein_json_add_text(builder, "solution", self->solution_path);

@@ -15,6 +15,14 @@
 
 G_BEGIN_DECLS
 
+/* That another device did the work than the one that was asked for. */
+typedef struct ReinRunFallback {
+    char *from;           /* its id, or the selector it was asked for by where it was not opened */
+    char *to;             /* the other's id; NULL: there was no other */
+    char *reason;         /* what was wrong with the first */
+    ReinReceipt *receipt; /* (nullable) of what the job held on the first */
+} ReinRunFallback;
+
 typedef struct ReinRunReport {
     ReinOutcome outcome;
     GError *error; /* (nullable) of the job, or of saving its solution */
@@ -35,7 +43,8 @@ typedef struct ReinRunReport {
     guint32 population;
     char *device_id; /* NULL: none was opened */
     char *device_name;
-    guint64 n_rounds;
+    ReinRunFallback fallback;
+    guint64 n_rounds; /* these four of both devices where there was a fallback */
     guint64 n_evaluations;
     guint64 n_moves;
     gint64 elapsed_ns;    /* of the evolution; 0 if it never began */
@@ -47,6 +56,10 @@ void rein_run_report_free(ReinRunReport *self);
 
 /* Adds the members of `rein run --format json`, within an object. */
 void rein_run_report_add_json(const ReinRunReport *self, JsonBuilder *builder);
+
+/* Adds "fallback", null or an object; with the steps of its receipt if `has_steps`. */
+void rein_run_report_add_fallback(JsonBuilder *builder, const ReinRunFallback *fallback,
+                                  gboolean has_steps);
 
 /* Adds `member`, an object with a value for each plane by its name. */
 void rein_run_report_add_planes(JsonBuilder *builder, const char *member,

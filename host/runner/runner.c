@@ -176,6 +176,7 @@ run_job(ReinRunner *self)
     rein_runner_save_solution(self);
     rein_runner_save_record(self);
     g_clear_pointer(&self->device, rein_device_unref);
+    g_clear_pointer(&self->registry, rein_registry_free); /* on the thread that made it */
     if (self->folder != NULL) {
         rein_runner_end_job(self);
     }

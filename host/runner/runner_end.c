@@ -106,6 +106,7 @@ save_receipt(ReinRunner *self)
     rein_json_add_number(builder, "v", REIN_EVENT_VERSION);
     rein_json_add_text(builder, "job", self->report->job_id);
     rein_json_add_text(builder, "device", self->report->device_id);
+    rein_run_report_add_fallback(builder, &self->report->fallback, TRUE);
     rein_receipt_add_json(builder, self->report->receipt, TRUE);
     json_builder_end_object(builder);
     g_autoptr(JsonNode) node = json_builder_get_root(builder);

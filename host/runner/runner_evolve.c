@@ -4,7 +4,6 @@
 
 #include <rein/rein.h>
 
-#include "common/host_registry.h"
 #include "common/value.h"
 
 gboolean
@@ -13,8 +12,7 @@ rein_runner_open_device(ReinRunner *self, GError **error)
     if (g_cancellable_is_cancelled(self->cancellable)) {
         return TRUE;
     }
-    g_autoptr(ReinRegistry) registry = rein_host_registry_new(self->spec.settings);
-    self->device = rein_host_registry_open(registry, self->spec.settings, NULL, error);
+    self->device = rein_runner_open_any(self, error);
     return self->device != NULL;
 }
 
@@ -23,8 +21,13 @@ tell_device(ReinRunner *self)
 {
     ReinRunReport *report = self->report;
 
+    g_free(report->device_id);
+    g_free(report->device_name);
     report->device_id = g_strdup(rein_device_get_id(self->device));
     report->device_name = g_strdup(rein_device_get_name(self->device));
+    if (report->fallback.to != NULL) {
+        rein_run_tell_fallback(self->folder, &report->fallback);
+    }
     rein_run_tell_device(self->folder, self->device);
     rein_runner_note(self, "device: %s (%s), seed %" G_GUINT64_FORMAT ", population %u",
                      report->device_id, report->device_name, report->seed, report->population);
@@ -53,22 +56,40 @@ static void
 on_progress(const ReinProgress *progress, gpointer user_data)
 {
     ReinRunner *self = user_data;
+    const ReinRunBefore *before = &self->before;
     const ReinProblemFormat *format = self->report->problem->format;
+    ReinProgress all = *progress;
 
     if (progress->is_better && progress->best_genes != NULL) {
         rein_runner_keep_best(self, progress->best_genes);
         self->has_unsaved = TRUE;
     }
     save_by_the_clock(self);
-    rein_run_tell_progress(self->folder, format, &self->pace, progress);
+    all.n_rounds += before->n_rounds;
+    all.n_evaluations += before->n_evaluations;
+    all.n_moves += before->n_moves;
+    all.elapsed_ns += before->elapsed_ns;
+    all.fraction = before->fraction + (1 - before->fraction) * progress->fraction;
+    self->fraction = all.fraction;
+    rein_run_tell_progress(self->folder, format, &self->pace, &all);
     if (self->observer.progress != NULL) {
-        self->observer.progress(progress, format, self->observer.user_data);
+        self->observer.progress(&all, format, self->observer.user_data);
     }
 }
 
-/* What is left of the deadline, which counts from the beginning of the run. */
-static gint64
-get_deadline_left(const ReinRunner *self)
+/* The rounds of a fallback go on from those before it. */
+static void
+on_record(const ReinRecord *record, gpointer user_data)
+{
+    ReinRunner *self = user_data;
+    ReinRecord all = *record;
+
+    all.round += (guint32)self->before.n_rounds;
+    rein_run_record_add(&all, self->record);
+}
+
+gint64
+rein_runner_get_deadline_left(const ReinRunner *self)
 {
     if (self->spec.deadline_ns == 0) {
         return 0;
@@ -82,7 +103,9 @@ make_evolution(ReinRunner *self)
 {
     ReinEvolution *evolution = rein_evolution_new(self->device, self->kernel_problem);
     const ReinTuning *tuning = &self->tuning;
-    const ReinSettings *settings = self->spec.settings;
+    const ReinRunSpec *spec = &self->spec;
+    const ReinRunBefore *before = &self->before;
+    const ReinSettings *settings = spec->settings;
 
     rein_evolution_set_seed(evolution, self->report->seed);
     rein_evolution_set_population(evolution, tuning->population);
@@ -90,18 +113,22 @@ make_evolution(ReinRunner *self)
     rein_evolution_set_operators(evolution, tuning->select_rate, tuning->tournament,
                                  tuning->cross_rate, tuning->mutate_rate, tuning->mutate_genes,
                                  tuning->n_elites, tuning->n_moves);
-    rein_evolution_set_time_limit(evolution, self->spec.time_ns);
-    rein_evolution_set_round_limit(evolution, self->spec.n_rounds);
-    rein_evolution_set_evaluation_limit(evolution, self->spec.n_evaluations);
-    rein_evolution_set_stagnation(evolution, self->spec.stagnation);
-    rein_evolution_set_target(evolution, self->spec.target != NULL ? self->target : NULL);
-    rein_evolution_set_deadline(evolution, get_deadline_left(self));
+    /* a run that has used up a limit does not come here, so that 0 is none */
+    rein_evolution_set_time_limit(evolution,
+                                  spec->time_ns > 0 ? spec->time_ns - before->elapsed_ns : 0);
+    rein_evolution_set_round_limit(
+        evolution, spec->n_rounds > 0 ? spec->n_rounds - (guint32)before->n_rounds : 0);
+    rein_evolution_set_evaluation_limit(
+        evolution, spec->n_evaluations > 0 ? spec->n_evaluations - before->n_evaluations : 0);
+    rein_evolution_set_stagnation(evolution, spec->stagnation);
+    rein_evolution_set_target(evolution, spec->target != NULL ? self->target : NULL);
+    rein_evolution_set_deadline(evolution, rein_runner_get_deadline_left(self));
     rein_evolution_set_slice_target(
         evolution, rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE));
     rein_evolution_set_grace(evolution,
                              rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
     if (self->record != NULL) {
-        rein_evolution_set_record_cb(evolution, rein_run_record_add, self->record);
+        rein_evolution_set_record_cb(evolution, on_record, self);
     }
     return evolution;
 }
@@ -172,24 +199,34 @@ make_error(ReinRunner *self, ReinResult *result)
                        "the deadline of %s passed %s (give --deadline more time)", deadline, when);
 }
 
-void
-rein_runner_evolve(ReinRunner *self)
+static void
+take_result(ReinRunner *self, ReinResult *result)
 {
     ReinRunReport *report = self->report;
 
-    tell_device(self);
-    g_autoptr(ReinEvolution) evolution = make_evolution(self);
-    ReinResult *result = rein_evolution_run(evolution, self->cancellable, on_progress, self);
-
     report->outcome = rein_result_get_outcome(result);
-    report->n_rounds = rein_result_get_n_rounds(result);
-    report->n_evaluations = rein_result_get_n_evaluations(result);
-    report->n_moves = rein_result_get_n_moves(result);
-    report->elapsed_ns = rein_result_get_elapsed_ns(result);
+    report->n_rounds = self->before.n_rounds + rein_result_get_n_rounds(result);
+    report->n_evaluations = self->before.n_evaluations + rein_result_get_n_evaluations(result);
+    report->n_moves = self->before.n_moves + rein_result_get_n_moves(result);
+    report->elapsed_ns = self->before.elapsed_ns + rein_result_get_elapsed_ns(result);
     report->receipt = rein_receipt_ref(rein_result_get_receipt(result));
     if (rein_result_get_error(result) != NULL) {
         rein_runner_take_error(self, make_error(self, result));
     }
     rein_runner_take_best(self, rein_result_get_best_genes(result), rein_result_get_best(result));
-    rein_result_unref(result);
+}
+
+void
+rein_runner_evolve(ReinRunner *self)
+{
+    g_autoptr(ReinResult) result = NULL;
+
+    do {
+        tell_device(self);
+        g_autoptr(ReinEvolution) evolution = make_evolution(self);
+        g_clear_pointer(&result, rein_result_unref);
+        result = rein_evolution_run(evolution, self->cancellable, on_progress, self);
+        rein_runner_blame(self, result);
+    } while (rein_runner_go_on(self, result));
+    take_result(self, result);
 }

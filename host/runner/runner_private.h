@@ -7,11 +7,22 @@
 
 #include <pthread.h>
 
+#include <rein/registry.h>
+
 #include "run_events.h"
 #include "run_record.h"
 #include "runner.h"
 
 G_BEGIN_DECLS
+
+/* What was done on a device before another one took over. All zero without a fallback. */
+typedef struct ReinRunBefore {
+    guint64 n_rounds;
+    guint64 n_evaluations;
+    guint64 n_moves;
+    gint64 elapsed_ns;
+    double fraction; /* of the limits used up */
+} ReinRunBefore;
 
 struct ReinRunner {
     ReinRunSpec spec;       /* points into the two that follow */
@@ -32,7 +43,11 @@ struct ReinRunner {
     char *start_sha256;
     GBytes *start; /* the start population */
     guint32 n_start;
+    ReinRegistry *registry; /* NULL before a device is opened, and at the end */
     ReinDevice *device;
+    gboolean has_fallen_back;
+    ReinRunBefore before;
+    double fraction; /* of the limits used up, all in all */
     ReinRunRecord *record;
     ReinRunPace pace;
     char *solution_name; /* in the folder */
@@ -78,6 +93,19 @@ void rein_runner_construct(ReinRunner *self);
  * event of the device. */
 gboolean rein_runner_open_device(ReinRunner *self, GError **error);
 void rein_runner_evolve(ReinRunner *self);
+
+/* What is left of the deadline, at least 1 ns; 0: there is none. */
+gint64 rein_runner_get_deadline_left(const ReinRunner *self);
+
+/* runner_fallback.c: opens the device that is asked for, or the fallback where there is one and the
+ * first is not there, quarantined or broken. */
+ReinDevice *rein_runner_open_any(ReinRunner *self, GError **error);
+
+/* Counts what the device did wrong against it, for quarantine. */
+void rein_runner_blame(ReinRunner *self, ReinResult *result);
+
+/* Whether the run goes on with the fallback, which then is the device, the best so far in its start. */
+gboolean rein_runner_go_on(ReinRunner *self, ReinResult *result);
 
 /* Makes `genes` (nullable) the report's best; `claimed` (nullable) is what its kernel says. */
 void rein_runner_take_best(ReinRunner *self, GBytes *genes, const double *claimed);

@@ -24,7 +24,8 @@
 #define WILD_LOGS 11      /* more than anybody reads */
 #define WILD_LOAD_ABORTS 12
 #define WILD_LOAD_HANGS 13
-#define WILD_PRINTS 14 /* much, with bytes that are no text, and aborts */
+#define WILD_PRINTS 14  /* much, with bytes that are no text, and aborts */
+#define WILD_IS_LOST 15 /* when it is opened */
 
 static void
 hang(void)
@@ -136,6 +137,15 @@ probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
     return fake_probe(host, found, context, msg);
 }
 
+static ReinStatus
+lose(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMsg *msg)
+{
+    (void)host;
+    *out = NULL;
+    snprintf(msg->text, msg->size, "%s fell off the bus", id);
+    return REIN_ERR_DEVICE_LOST;
+}
+
 __attribute__((constructor)) static void
 load(void)
 {
@@ -154,5 +164,8 @@ rein_plugin(void)
 
     table = fake_base_table();
     table.probe = probe;
+    if (FAKE_WILD == WILD_IS_LOST) {
+        table.open = lose;
+    }
     return &table;
 }

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include <rein/registry.h>
+
 #include "support/json.h"
 #include "support/live_program.h"
 #include "support/processes.h"
@@ -144,6 +146,7 @@ TEST_F(DevicesDriverTest, WhyInTextHasADriverColumn)
 TEST_F(DevicesDriverTest, JsonHasDriverAndItsPath)
 {
     for (const char *format : { "json", "ndjson" }) {
+        rein_.run({ "devices", "--clear", "all" });
         Ended ended = rein_.run({ "devices", "--why", "--format", format });
         ASSERT_EQ(ended.code, 0) << ended.err;
         std::vector<Json> lines = std::string(format) == "json"
@@ -209,6 +212,126 @@ TEST_F(DevicesDriverTest, WorkerIsGoneWhenItsHostIsKilledWhileAProbeHangs)
     host.send(SIGKILL);
     EXPECT_EQ(host.wait().code, -SIGKILL);
     EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(workers[0]); }));
+}
+
+TEST_F(DevicesDriverTest, DriverThatCrashedIsQuarantinedUntilItIsCleared)
+{
+    EXPECT_EQ(rein_.run({ "devices" }).code, 0);
+    Ended ended = rein_.run({ "devices", "--why" });
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, ContainsRegex("\ndrv 1\\.0 +abort +quarantined +0  "));
+    EXPECT_THAT(ended.out, ContainsRegex("libfake: broken \\(quarantined since 20[0-9T:-]+Z; rein "
+                                         "devices --clear abort ends that\\)"));
+
+    ended = rein_.run({ "devices", "--why", "--format", "json" });
+    Json abort = find(Json(ended.out).items("candidates"), "driver", "abort");
+    EXPECT_EQ(abort.text("state"), "quarantined");
+    EXPECT_THAT(abort.text("quarantined_since"), ContainsRegex("^20[0-9T:-]+Z$"));
+    EXPECT_EQ(find(Json(ended.out).items("candidates"), "driver", "good").text("quarantined_since"),
+              "");
+
+    ended = rein_.run({ "devices", "--clear", "abort" });
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_EQ(ended.out, "abort: not quarantined any more\n");
+    EXPECT_THAT(rein_.run({ "devices", "--why" }).out,
+                ContainsRegex("\ndrv 1\\.0 +abort +failed +0  "));
+}
+
+TEST_F(DevicesDriverTest, QuarantineIsReadFromAFolderThatCannotBeWritten)
+{
+    EXPECT_EQ(rein_.run({ "devices" }).code, 0);
+    std::filesystem::remove(rein_.home().file("state/rein/quarantine.lock"));
+    std::filesystem::create_directory(rein_.home().file("state/rein/quarantine.lock"));
+
+    Ended ended = rein_.run({ "devices", "--why" });
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, ContainsRegex("abort +quarantined"));
+    EXPECT_EQ(ended.err, "");
+    ended = rein_.run({ "devices", "--clear", "abort" });
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("rein: --clear: "));
+    EXPECT_THAT(ended.err, HasSubstr("(mend that, or choose a state folder that can be written)"));
+}
+
+/* Devices in quarantine, put there by another program that embeds librein. */
+class DevicesQuarantineTest : public DevicesTest
+{
+  protected:
+    void
+    quarantine(const char *id)
+    {
+        ReinRegistry *registry = rein_registry_new();
+
+        rein_registry_set(registry, "state-folder", rein_.home().file("state/rein").c_str());
+        rein_registry_quarantine(registry, id, "64 bytes did not come back");
+        rein_registry_free(registry);
+    }
+};
+
+TEST_F(DevicesQuarantineTest, DeviceIsListedWithReasonAndTime)
+{
+    EXPECT_THAT(rein_.run({ "devices" }).out, ContainsRegex("\ncpu:0 .* ready"));
+    for (const Json &device :
+         Json(rein_.run({ "devices", "--format", "json" }).out).items("devices")) {
+        quarantine(device.text("id").c_str());
+    }
+    Ended ended = rein_.run({ "devices", "--why" });
+
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.err, HasSubstr("rein: devices: all are quarantined"));
+    EXPECT_THAT(ended.out, ContainsRegex("\ncpu:0 .* quarantined"));
+    EXPECT_THAT(ended.out,
+                ContainsRegex("\ncpu:0 is quarantined since 20[0-9T:-]+Z: 64 bytes did not come "
+                              "back \\(rein devices --clear cpu:0 ends that\\)\n"));
+
+    Json cpu = find(Json(rein_.run({ "devices", "--format", "json" }).out).items("devices"), "id",
+                    "cpu:0");
+    EXPECT_EQ(cpu.text("state"), "quarantined");
+    EXPECT_EQ(cpu.text("reason"), "64 bytes did not come back");
+    EXPECT_THAT(cpu.text("quarantined_since"), ContainsRegex("^20[0-9T:-]+Z$"));
+}
+
+TEST_F(DevicesQuarantineTest, SelectorOfOneIsExitCodeTwelve)
+{
+    quarantine("cpu:0");
+    Ended ended = rein_.run({ "devices", "--device", "cpu" });
+
+    EXPECT_EQ(ended.code, 12);
+    EXPECT_THAT(ended.err, ContainsRegex("rein: cpu:0 is quarantined since .*: 64 bytes did not "
+                                         "come back \\(.*rein devices --clear cpu:0\\)"));
+}
+
+TEST_F(DevicesQuarantineTest, ClearEndsIt)
+{
+    quarantine("cpu:0");
+    Ended ended = rein_.run({ "devices", "--clear", "cpu:0", "--format", "json" });
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(Json(ended.out).text("type"), "cleared");
+    EXPECT_EQ(Json(ended.out).text("name"), "cpu:0");
+    Json cpu = find(Json(rein_.run({ "devices", "--format", "json" }).out).items("devices"), "id",
+                    "cpu:0");
+    EXPECT_EQ(cpu.text("state"), "ready");
+    EXPECT_EQ(cpu.text("reason"), "");
+}
+
+TEST_F(DevicesQuarantineTest, ClearAllEndsAllAndNeedsNone)
+{
+    quarantine("cpu:0");
+    quarantine("cuda:0");
+    EXPECT_EQ(rein_.run({ "devices", "--clear", "all" }).code, 0);
+    EXPECT_EQ(rein_.run({ "devices", "--clear", "all" }).code, 0);
+    EXPECT_EQ(rein_.run({ "devices" }).code, 0);
+}
+
+TEST_F(DevicesQuarantineTest, ClearOfNothingIsBadInput)
+{
+    Ended ended = rein_.run({ "devices", "--clear", "cuda:7" });
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("rein: --clear: nothing that is quarantined is called "
+                                     "\"cuda:7\" (rein devices --why lists what is)"));
+    ended = rein_.run({ "devices", "--clear", "" });
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("--clear: no name"));
 }
 
 TEST_F(DevicesTest, BackendWithoutAFileIsAbsent)

@@ -8,6 +8,10 @@
  *                                                               it says on stderr
  *     read:SIZE:forge                                           reads of SIZE bytes are all zero
  *     usage:0:leak                                              a buffer is left after the cleanup
+ *     memory_info:0:missing                                     half of the memory is gone after the
+ *                                                               first look (with FAULTY_NAME)
+ * With FAULTY_NAME it is a plugin of that name, with devices "NAME:...", beside the other; with
+ * FAULTY_TWICE each is there once more, with a "b" at the end of its id.
  */
 
 #include <dlfcn.h>
@@ -23,6 +27,57 @@ static char slot[32];
 static char what[32];
 static unsigned long number; /* of the call, or bytes */
 static unsigned long n_calls;
+static const char *own_name; /* NULL: that of the other */
+
+/* Puts `name` in front of the colon of an id. */
+static void
+rename_id(char *out, size_t size, const char *name, const char *id)
+{
+    const char *colon = strchr(id, ':');
+
+    snprintf(out, size, "%s%s", name, colon != NULL ? colon : "");
+}
+
+/* Who waits for what the other's probe finds. */
+typedef struct {
+    ReinFoundCb found;
+    void *context;
+} Finder;
+
+static void
+found_renamed(void *context, const ReinDeviceInfo *info)
+{
+    const Finder *finder = context;
+    ReinDeviceInfo own = *info;
+
+    rename_id(own.id, sizeof own.id, own_name, info->id);
+    if (strcmp(slot, "memory_info") == 0) {
+        own.flags &= ~(REIN_DEVICE_IS_CPU | REIN_DEVICE_UNIFIED_MEMORY); /* its memory is its own */
+    }
+    finder->found(finder->context, &own);
+    if (getenv("FAULTY_TWICE") != NULL) {
+        strncat(own.id, "b", sizeof own.id - strlen(own.id) - 1);
+        finder->found(finder->context, &own);
+    }
+}
+
+static ReinStatus
+renamed_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *msg)
+{
+    Finder finder = { .found = found, .context = context };
+
+    return inner->probe(host, found_renamed, &finder, msg);
+}
+
+static ReinStatus
+renamed_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMsg *msg)
+{
+    char others[sizeof((ReinDeviceInfo){ 0 }).id];
+
+    rename_id(others, sizeof others, inner->name, id);
+    others[strcspn(others, "b")] = '\0';
+    return inner->open(others, host, out, msg);
+}
 
 /* Whether this call of `name` is the faulty one. */
 static int
@@ -91,6 +146,17 @@ faulty_usage(ReinPluginDevice *device, uint64_t job, ReinUsage *usage)
     }
 }
 
+static ReinStatus
+faulty_memory_info(ReinPluginDevice *device, uint64_t *free_size, uint64_t *total_size,
+                   ReinMsg *msg)
+{
+    (void)device;
+    (void)msg;
+    *total_size = (uint64_t)1 << 40;
+    *free_size = ++n_calls == 1 ? *total_size : *total_size / 2;
+    return REIN_OK;
+}
+
 const ReinPluginTable *
 rein_plugin(void)
 {
@@ -111,5 +177,14 @@ rein_plugin(void)
     table.run_fitness = faulty_run_fitness;
     table.read = faulty_read;
     table.usage = faulty_usage;
+    if (strcmp(slot, "memory_info") == 0) {
+        table.memory_info = faulty_memory_info;
+    }
+    own_name = getenv("FAULTY_NAME");
+    if (own_name != NULL) {
+        table.name = own_name;
+        table.probe = renamed_probe;
+        table.open = renamed_open;
+    }
     return &table;
 }

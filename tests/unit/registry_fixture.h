@@ -79,7 +79,8 @@ class RegistryTest : public testing::Test
     std::vector<std::string>
     Candidates()
     {
-        static const char *const states[] = { "loaded", "refused", "shadowed", "failed" };
+        static const char *const states[] = { "loaded", "refused", "shadowed", "failed",
+                                              "quarantined" };
         std::vector<std::string> rows;
 
         for (guint i = 0; i < rein_registry_get_n_candidates(Registry()); i++) {

@@ -26,6 +26,8 @@ G_BEGIN_DECLS
  *     another
  * @REIN_ERROR_TIMEOUT: the deadline passed, or a call hung, before there was a result
  * @REIN_ERROR_STOPPED: the job was stopped before there was a result
+ * @REIN_ERROR_QUARANTINED: the device failed too often, or did not give everything back, since the
+ *     machine was started; choose another, or let go of it by rein_registry_clear_quarantine()
  */
 typedef enum {
     REIN_ERROR_FAILED,
@@ -38,6 +40,7 @@ typedef enum {
     REIN_ERROR_DEVICE_LOST,
     REIN_ERROR_TIMEOUT,
     REIN_ERROR_STOPPED,
+    REIN_ERROR_QUARANTINED,
 } ReinError;
 
 #define REIN_ERROR (rein_error_quark())

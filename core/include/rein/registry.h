@@ -28,12 +28,15 @@ typedef struct ReinRegistry ReinRegistry;
  * @REIN_CANDIDATE_SHADOWED: a plugin of the same name was found earlier on the search path
  * @REIN_CANDIDATE_FAILED: its worker crashed, hung, ended without an answer or spoke garbage, or could
  *     not be started
+ * @REIN_CANDIDATE_QUARANTINED: its worker crashed, hung, ended without an answer or spoke garbage an
+ *     earlier time, and it was not asked again
  */
 typedef enum {
     REIN_CANDIDATE_LOADED,
     REIN_CANDIDATE_REFUSED,
     REIN_CANDIDATE_SHADOWED,
     REIN_CANDIDATE_FAILED,
+    REIN_CANDIDATE_QUARANTINED,
 } ReinCandidateState;
 
 /*
@@ -48,11 +51,15 @@ typedef struct ReinCandidate {
     const char *driver;      /* its name in the plugin; "" for a plugin that lists no drivers */
     const char *driver_path; /* the file that names or holds the driver */
     ReinCandidateState state;
-    const char *reason; /* why it is refused or failed, or what its probe said */
+    const char *reason; /* why it is refused, failed or quarantined, or what its probe said */
     guint n_devices;
+    const char *quarantined_since; /* UTC, "2025-11-22T08:37:12Z"; "" unless it is */
 } ReinCandidate;
 
-/* One device that a plugin found. It and its text are owned by the registry and live as long. */
+/*
+ * One device that a plugin found. It and its text are owned by the registry and live as long. Whether it
+ * is in quarantine is as of the registry's last call.
+ */
 typedef struct ReinDeviceEntry {
     const char *id;
     const char *name;
@@ -65,6 +72,8 @@ typedef struct ReinDeviceEntry {
     guint64 memory_size; /* bytes */
     gboolean is_cpu;
     gboolean is_gpu;
+    const char *quarantine;        /* why it is not to be used, "" unless that is so */
+    const char *quarantined_since; /* UTC, "2025-11-22T08:37:12Z"; "" unless it is */
 } ReinDeviceEntry;
 
 /**
@@ -87,7 +96,8 @@ REIN_API void rein_registry_add_folder(ReinRegistry *self, const char *folder);
  * rein_registry_set:
  * @key: "PLUGIN.KEY", as in "cpu.threads"; "thread-limit", "cache-folder" or "scratch-folder" for all
  *     plugins; "probe-timeout", the milliseconds a worker has for each answer (20000), or "worker", the
- *     path of the program rein-worker, which counts more than the variable
+ *     path of the program rein-worker, which counts more than the variable; "state-folder", where
+ *     quarantine is kept for other processes, and without which it is the registry's alone
  * @value: (nullable): the value, or %NULL to take it back
  *
  * Sets what plugins see as their settings, when they are asked for their devices and when one is
@@ -103,7 +113,11 @@ REIN_API void rein_registry_set(ReinRegistry *self, const char *key, const char 
  * once, in workers; loads none into this process. A bad candidate is never an error, it has a reason.
  * A device id that two drivers of a plugin have is the first one's. May take seconds, and as long as
  * "probe-timeout" for each step: load, list drivers, probe. A second scan does nothing, but for
- * completing what rein_registry_open_device() left out. [may block]
+ * completing what rein_registry_open_device() left out, and what was let go of since.
+ *
+ * A plugin or driver that crashes, hangs, ends its worker or speaks garbage is put into quarantine: it
+ * is not asked again until the machine restarts, its file, the driver's file or the worker's program
+ * changes, or it is let go of; one that hung also until "probe-timeout" is longer. [may block]
  */
 REIN_API void rein_registry_scan(ReinRegistry *self);
 
@@ -113,13 +127,24 @@ REIN_API guint rein_registry_get_n_devices(ReinRegistry *self);
 REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, guint index);
 
 /**
+ * rein_registry_find_device:
+ *
+ * Returns: (transfer none): the device that rein_registry_open_device() would open for @selector, in
+ *     quarantine or not, or %NULL with one of its errors. Scans in the same way [may block]
+ */
+REIN_API const ReinDeviceEntry *rein_registry_find_device(ReinRegistry *self, const char *selector,
+                                                          GError **error);
+
+/**
  * rein_registry_open_device:
  * @selector: "auto" (a GPU if there is one, else the plugin cpu), an id, a plugin ("cpu"),
  *     "plugin:index" ("cuda:0"), or the beginning of an id up to a colon ("opencl:pocl")
  * @flags: how to open it
  *
- * Opens the first device that answers @selector, and no other if that fails. Scans if that was not
- * done yet; then plugins of another name than @selector's are not probed, unless nothing answers.
+ * Opens the first device that answers @selector, and no other if that fails. One in quarantine does not
+ * answer where another one does, which a warning tells, unless @selector is its id or its index. A
+ * device that fails in the opening, lost or by its plugin's fault, is counted as by
+ * rein_registry_note_failure(). Scans if that was not done yet; then plugins of another name than @selector's are not probed, unless nothing answers.
  * Blocks as long as the plugin's driver does: in this process nothing can end its open().
  *
  * With %REIN_DEVICE_IN_PROCESS the plugin is loaded into this process. If the device is behind a driver
@@ -133,10 +158,53 @@ REIN_API const ReinDeviceEntry *rein_registry_get_device(ReinRegistry *self, gui
  *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is
  *     one here, or a bad setting; %REIN_ERROR_UNSUPPORTED for %REIN_DEVICE_ISOLATED, which this
  *     version does not have, or for a second driver as above; %REIN_ERROR_PLUGIN where the file is no
- *     longer the plugin that was probed; or what the plugin said
+ *     longer the plugin that was probed; %REIN_ERROR_QUARANTINED with why and since when; or what
+ *     the plugin said
  */
 REIN_API ReinDevice *rein_registry_open_device(ReinRegistry *self, const char *selector,
                                                ReinDeviceFlags flags, GError **error);
+
+/*
+ * Returns: (transfer none) (nullable): the device in quarantine that the last rein_registry_open_device()
+ * passed over for the one that it opened; a host tells its users
+ */
+REIN_API const ReinDeviceEntry *rein_registry_get_passed_over(ReinRegistry *self);
+
+/**
+ * rein_registry_note_failure:
+ * @device_id: of any device, here or not
+ * @reason: what went wrong, in words
+ *
+ * To be told when a job ended because of its device: lost, hung, broken by its plugin; never because
+ * of the user or of bad input. The third time within 10 minutes the device is quarantined.
+ *
+ * Returns: whether it is in quarantine now [may block]
+ */
+REIN_API gboolean rein_registry_note_failure(ReinRegistry *self, const char *device_id,
+                                             const char *reason);
+
+/**
+ * rein_registry_quarantine:
+ *
+ * Puts a device into quarantine at once, as where its memory did not come back: it is listed, but not
+ * opened, until the machine restarts or it is let go of. The first reason stays. [may block]
+ */
+REIN_API void rein_registry_quarantine(ReinRegistry *self, const char *device_id,
+                                       const char *reason);
+
+/**
+ * rein_registry_clear_quarantine:
+ * @name: (nullable): a device's id; or, of plugins and drivers, the path of the plugin's file, its
+ *     name, the driver's name or its path, "plugin:driver"; %NULL for everything
+ *
+ * Lets go of what is called so, and forgets the failures of a device. A later scan asks a plugin or
+ * driver again.
+ *
+ * Returns: FALSE with %REIN_ERROR_INVALID if nothing in quarantine is called @name, or if
+ *     "state-folder" cannot be written; then all stays [may block]
+ */
+REIN_API gboolean rein_registry_clear_quarantine(ReinRegistry *self, const char *name,
+                                                 GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinRegistry, rein_registry_free)
 

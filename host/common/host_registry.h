@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  *
  * A registry with plugin.path, probe.timeout, worker.path, the settings of the plugins and the cache
  * folder, which is made and
- * swept. Where the cache folder cannot be made, plugins do without one, after a warning.
+ * tidied. Where the cache folder cannot be made, plugins do without one, after a warning.
  *
  * Returns: (transfer full): the registry, not scanned yet [may block]
  */

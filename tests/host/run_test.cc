@@ -520,7 +520,7 @@ TEST_F(RunTest, ReaderThatWentAwayIsNoError)
     EXPECT_THAT(ended.err, Not(HasSubstr("rein: ")));
 }
 
-TEST_F(RunTest, JobsFolderIsSweptByAge)
+TEST_F(RunTest, JobsFolderIsTidiedByAge)
 {
     Json first(run_json({ data("toy.ctt"), "--rounds", "1" }));
 

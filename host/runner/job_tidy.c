@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "sweep.h"
+#include "job_tidy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -317,7 +317,7 @@ find_state(const OpenJob *open_job)
 
 /* (transfer full): what `name` is, never NULL */
 static Job *
-look_at(int jobs, const char *name, ReinSweepReport *report)
+look_at(int jobs, const char *name, ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
     Job *job = g_new0(Job, 1);
@@ -354,7 +354,7 @@ compare_ends(gconstpointer a, gconstpointer b)
 
 /* Removes it unless it has changed since it was looked at. */
 static void
-remove_job(int jobs, const Job *job, ReinSweepReport *report)
+remove_job(int jobs, const Job *job, ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
 
@@ -370,7 +370,7 @@ remove_job(int jobs, const Job *job, ReinSweepReport *report)
 
 /* What may go, oldest first; the rest is counted. */
 static GPtrArray *
-collect(int jobs, DIR *stream, ReinSweepReport *report)
+collect(int jobs, DIR *stream, ReinJobTidyReport *report)
 {
     GPtrArray *finished = g_ptr_array_new_with_free_func(job_free);
     struct dirent *entry;
@@ -399,12 +399,12 @@ collect(int jobs, DIR *stream, ReinSweepReport *report)
 }
 
 void
-rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
-           GCancellable *cancellable, ReinSweepReport *report)
+rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+              GCancellable *cancellable, ReinJobTidyReport *report)
 {
     g_return_if_fail(jobs_folder != NULL && report != NULL);
 
-    *report = (ReinSweepReport){ 0 };
+    *report = (ReinJobTidyReport){ 0 };
     DIR *stream = opendir(jobs_folder);
     if (stream == NULL) {
         return;

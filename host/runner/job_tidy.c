@@ -432,3 +432,39 @@ rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
     }
     closedir(stream);
 }
+
+/* Whether it is a job's folder that nobody has locked. */
+static gboolean
+may_remove(const OpenJob *open_job)
+{
+    struct stat status;
+
+    if (open_job->fd < 0 || fstat(open_job->fd, &status) != 0 || status.st_uid != geteuid()) {
+        return FALSE;
+    }
+    if (open_job->lock_fd < 0) {
+        return is_just_begun(open_job->fd);
+    }
+    if (flock(open_job->lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return FALSE;
+    }
+    return has_spec(open_job->fd, open_job->name) || is_just_begun(open_job->fd);
+}
+
+gboolean
+rein_job_tidy_remove(const char *jobs_folder, const char *id)
+{
+    g_auto(OpenJob) open_job = { .fd = -1, .lock_fd = -1 };
+
+    g_return_val_if_fail(jobs_folder != NULL && id != NULL, FALSE);
+
+    int jobs =
+        rein_job_id_is_valid(id) ? open(jobs_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (jobs < 0) {
+        return FALSE;
+    }
+    open_job_init(&open_job, jobs, id);
+    gboolean is_gone = may_remove(&open_job) && remove_folder(jobs, id);
+    (void)close(jobs);
+    return is_gone;
+}

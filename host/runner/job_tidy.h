@@ -38,4 +38,17 @@ typedef struct ReinJobTidyReport {
 void rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
                    GCancellable *cancellable, ReinJobTidyReport *report);
 
+/**
+ * rein_job_tidy_remove:
+ * @jobs_folder: the folder it is in
+ * @id: a job's
+ *
+ * Removes the folder of one job that the caller knows to have ended, be it a moment ago in this
+ * process.
+ *
+ * Returns: whether it is gone; not if its lock is held, it is no job's, or it cannot be removed [may
+ *     block]
+ */
+gboolean rein_job_tidy_remove(const char *jobs_folder, const char *id);
+
 G_END_DECLS

@@ -30,6 +30,10 @@ typedef struct ReinRunSpec {
     guint64 n_evaluations;
     guint32 stagnation;
     gint64 deadline_ns; /* from the beginning of the run */
+    ReinDevice *device; /* (nullable) open: the run is on this one and opens none; referenced */
+    /* (nullable) an existing folder that the job's folder is made in, and nothing is tidied in;
+     * else the one of the state */
+    const char *jobs_folder;
 } ReinRunSpec;
 
 /* Who watches a run, on the thread that runs it; be quick. All members may be NULL. */

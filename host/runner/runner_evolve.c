@@ -4,8 +4,8 @@
 
 #include <rein/rein.h>
 
-#include "common/host_registry.h"
 #include "common/value.h"
+#include "run_device.h"
 
 gboolean
 rein_runner_open_device(ReinRunner *self, GError **error)
@@ -13,10 +13,8 @@ rein_runner_open_device(ReinRunner *self, GError **error)
     if (g_cancellable_is_cancelled(self->cancellable)) {
         return TRUE;
     }
-    g_autoptr(ReinRegistry) registry = rein_host_registry_new(self->spec.settings);
-    self->device = rein_registry_open_device(
-        registry, rein_settings_get_text(self->spec.settings, REIN_SETTING_RUN_DEVICE),
-        REIN_DEVICE_IN_PROCESS, error);
+    self->device = self->given_device != NULL ? rein_device_ref(self->given_device)
+                                              : rein_run_open_device(&self->spec, error);
     return self->device != NULL;
 }
 

@@ -50,13 +50,17 @@ publish_folder(ReinRunner *self, ReinJobFolder *folder)
 gboolean
 rein_runner_make_folder(ReinRunner *self, GError **error)
 {
-    g_autofree char *jobs_folder = rein_state_make_folder(REIN_STATE_JOBS, error);
+    const char *given = self->spec.jobs_folder;
+    g_autofree char *jobs_folder =
+        given != NULL ? g_strdup(given) : rein_state_make_folder(REIN_STATE_JOBS, error);
     ReinRunReport *report = self->report;
 
     if (jobs_folder == NULL) {
         return FALSE;
     }
-    tidy(self, jobs_folder);
+    if (given == NULL) {
+        tidy(self, jobs_folder);
+    }
     ReinJobFolder *folder = rein_job_folder_new(jobs_folder, error);
     if (folder == NULL) {
         return FALSE;

@@ -17,6 +17,7 @@ struct ReinRunner {
     ReinRunSpec spec;       /* points into the two that follow */
     ReinSettings *settings; /* a copy */
     GStringChunk *texts;
+    ReinDevice *given_device; /* (nullable) a reference */
     ReinRunObserver observer;
     GCancellable *cancellable;
     gint64 begun_us;      /* monotonic */
@@ -32,7 +33,7 @@ struct ReinRunner {
     char *start_sha256;
     GBytes *start; /* the start population */
     guint32 n_start;
-    ReinDevice *device;
+    ReinDevice *device; /* while it is used: a reference to the given one, or its own */
     ReinRunRecord *record;
     ReinRunPace pace;
     char *solution_name; /* in the folder */

@@ -395,4 +395,31 @@ TEST_F(JobTidyTest, MissingFolderIsNoError)
     EXPECT_EQ(report.n_removed, 0u);
 }
 
+TEST_F(JobTidyTest, EndedJobOfThisProcessIsRemovedWhenItsLockIsGivenBack)
+{
+    g_autoptr(ReinJobFolder) folder = make();
+    std::string id = rein_job_folder_get_id(folder);
+    std::string spec = "[job]\nid=" + id + "\n";
+    ASSERT_TRUE(rein_job_folder_save(folder, REIN_JOB_FILE_SPEC, spec.c_str(), nullptr));
+
+    EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), id.c_str()));
+    EXPECT_TRUE(exists(id));
+
+    g_clear_pointer(&folder, rein_job_folder_free);
+    EXPECT_TRUE(rein_job_tidy_remove(jobs_.path().c_str(), id.c_str()));
+    EXPECT_FALSE(exists(id));
+}
+
+TEST_F(JobTidyTest, OnlyFoldersOfJobsAreRemovedByName)
+{
+    jobs_.write("20250101-000000-000001/precious", "text");
+    jobs_.write("other/spec.ini", "[job]\nid=other\n");
+
+    for (const char *name : { "20250101-000000-000001", "other", ".", "..", "" }) {
+        EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), name)) << name;
+    }
+    EXPECT_TRUE(exists("20250101-000000-000001/precious"));
+    EXPECT_TRUE(exists("other/spec.ini"));
+}
+
 } // namespace

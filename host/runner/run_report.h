@@ -52,6 +52,9 @@ void rein_run_report_add_json(const ReinRunReport *self, JsonBuilder *builder);
 void rein_run_report_add_planes(JsonBuilder *builder, const char *member,
                                 const ReinProblemFormat *format, const double *planes);
 
+/* Adds the cost `member`: a whole number as such. */
+void rein_run_report_add_cost(JsonBuilder *builder, const char *member, double cost);
+
 /* Adds "seed": a number or, beyond 2^63, text. */
 void rein_run_report_add_seed(JsonBuilder *builder, guint64 seed);
 

@@ -34,6 +34,7 @@ typedef struct ReinRunSpec {
     /* (nullable) an existing folder that the job's folder is made in, and nothing is tidied in;
      * else the one of the state */
     const char *jobs_folder;
+    gboolean is_checked; /* what the problem demands in vain was said before */
 } ReinRunSpec;
 
 /* Who watches a run, on the thread that runs it; be quick. All members may be NULL. */

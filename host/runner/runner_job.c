@@ -99,6 +99,9 @@ rein_runner_construct(ReinRunner *self)
     g_autofree char *size = problem->format->describe(problem->instance);
     rein_runner_note(self, "%s: %s, %s", problem->path,
                      problem->format->get_name(problem->instance), size);
+    if (!self->spec.is_checked) {
+        rein_problem_file_check(problem);
+    }
     self->start =
         rein_run_start_construct(problem, self->start_file, genome_size, self->tuning.population,
                                  self->report->seed, self->cancellable, &self->n_start);

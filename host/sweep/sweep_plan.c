@@ -176,7 +176,12 @@ rein_sweep_plan_apply(const ReinSweepPlan *self, guint number, ReinSettings *set
     g_return_if_fail(self != NULL && settings != NULL && spec != NULL);
 
     rein_sweep_plan_get(self, number, &combination);
-    *spec = (ReinRunSpec){ .settings = settings, .problem_path = combination.instance->path };
+    guint n_of_instance = self->n_settings * self->file->seeds->len;
+    *spec = (ReinRunSpec){
+        .settings = settings,
+        .problem_path = combination.instance->path,
+        .is_checked = (number - 1) % n_of_instance != 0, /* the first one of each instance is */
+    };
     g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, combination.seed);
     (void)rein_run_option_apply(spec, settings, "seed", seed, self->file->path, NULL);
     for (guint i = 0; i < self->file->dimensions->len; i++) {

@@ -18,7 +18,7 @@ class SweepSignalTest : public SweepTest
   protected:
     SweepSignalTest()
     {
-        path_ = write("a", "instances = comp01.ctt\nseeds = 1-6", "rounds = 150");
+        path_ = write("a", "instances = comp01.ctt\nseeds = 1-6", "rounds = 60");
     }
     LiveProgram
     start_sweep(const std::vector<std::string> &flags = {},
@@ -164,7 +164,7 @@ TEST_F(SweepSignalTest, ChangedFileIsRefusedWithWhatToDo)
     rein.send(SIGINT);
     rein.wait();
     std::string before = read_text(home("a.results/results.ndjson"));
-    write("a", "instances = comp01.ctt\nseeds = 1-6", "rounds = 151");
+    write("a", "instances = comp01.ctt\nseeds = 1-6", "rounds = 61");
 
     Ended ended = sweep(path_);
 

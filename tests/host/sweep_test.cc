@@ -6,6 +6,7 @@ namespace
 
 using rein_test::Ended;
 using rein_test::Json;
+using rein_test::kInfeasible;
 using rein_test::read_text;
 using rein_test::SweepTest;
 using testing::HasSubstr;
@@ -181,15 +182,31 @@ TEST_F(SweepTest, OnFailureStopBeginsNoMoreAndTheNextTimeGoesOn)
 
 TEST_F(SweepTest, LimitWithoutAFeasibleSolutionIsAnEndLikeAnyOther)
 {
-    std::string text = read_text(data("toy.ctt"));
-    std::string::size_type at = text.find("UNAVAILABILITY_CONSTRAINTS:");
-    ASSERT_NE(at, std::string::npos);
-    /* two courses more of one teacher than there are periods cannot be placed */
-    std::string path = write("a", "instances = comp01.ctt", "rounds = 1\ntarget = 0,0");
+    rein_.home().write("none.ctt", kInfeasible);
+    std::string path = write("a", "instances = none.ctt; toy.ctt\nseeds = 1-3", "rounds = 2");
 
-    Json end = sweep_json(path);
+    Ended ended = sweep(path);
 
-    EXPECT_EQ(end.number("exit_code"), 0);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, HasSubstr("none.ctt    3/3       0         0  hard "));
+    EXPECT_EQ(results("a.results").at(1).number("exit_code"), 5);
+    /* what no solution can give is said once for each instance, not for each seed */
+    EXPECT_EQ(ended.err.find("none.ctt:10:", ended.err.find("none.ctt:10:") + 1), std::string::npos)
+        << ended.err;
+}
+
+TEST_F(SweepTest, DeadlineIsAFailureWithTheBestSoFar)
+{
+    std::string path = write("a", "instances = comp01.ctt", "time = 10m\ndeadline = 1s");
+
+    Json end = sweep_json(path, {}, 3);
+
+    EXPECT_EQ(end.at("receipt").number("failed"), 1);
+    EXPECT_EQ(end.at("receipt").at("outcomes").number("deadline"), 1);
+    Json result = results("a.results").at(1);
+    EXPECT_TRUE(result.at("best").truth("feasible"));
+    EXPECT_FALSE(solution("a.results", result).empty());
+    EXPECT_TRUE(exists("a.results/" + result.text("job") + "/receipt.json"));
 }
 
 TEST_F(SweepTest, DryRunPrintsTheCombinationsAndMakesNothing)

@@ -25,9 +25,9 @@ struct ReinSweep {
     ReinSweepObserver observer;
     guint n_workers;
     Worker *workers;
-    gint64 begun_us; /* monotonic */
 
     pthread_mutex_t lock; /* guards all below; comes before that of a runner */
+    gint64 begun_us;      /* monotonic */
     GArray *pending;      /* guint: numbers, the next one last */
     guint n_done;
     guint n_done_before;
@@ -290,7 +290,9 @@ rein_sweep_run(ReinSweep *self, GError **error)
     g_return_val_if_fail(self != NULL, FALSE);
     g_return_val_if_fail(error == NULL || *error == NULL, FALSE);
 
+    pthread_mutex_lock(&self->lock);
     self->begun_us = g_get_monotonic_time();
+    pthread_mutex_unlock(&self->lock);
     guint n_started = start_workers(self, &start_error);
     for (guint i = 0; i < n_started; i++) {
         pthread_join(self->workers[i].thread, NULL);

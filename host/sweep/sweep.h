@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 /* Who watches; on a worker's thread, one at a time; be quick. All members may be NULL. */
 typedef struct ReinSweepObserver {
-    /* it is in the folder; valid until the end of the sweep, as are `plan` and folder */
+    /* it is in the folder, whose the result is */
     void (*ended)(const ReinSweepResult *result, gpointer user_data);
     void (*progress)(gpointer user_data); /* the state has changed */
     gpointer user_data;
@@ -62,13 +62,14 @@ void rein_sweep_free(ReinSweep *self);
  */
 gboolean rein_sweep_run(ReinSweep *self, GError **error);
 
-/* Stops what runs, and begins no more; the first reason stays. [any thread] */
+/* Stops what runs, and begins no more; the first reason stays. [any thread, not the observer] */
 void rein_sweep_stop(ReinSweep *self, const char *reason);
 
-/* Whether somebody stopped it. [any thread] */
+/* Whether somebody stopped it. [any thread, not the observer] */
 gboolean rein_sweep_is_stopped(ReinSweep *self);
 
-void rein_sweep_get_state(ReinSweep *self, ReinSweepState *state); /* [any thread] */
+/* [any thread, not the observer] */
+void rein_sweep_get_state(ReinSweep *self, ReinSweepState *state);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinSweep, rein_sweep_free)
 

@@ -452,19 +452,22 @@ may_remove(const OpenJob *open_job)
 }
 
 gboolean
-rein_job_tidy_remove(const char *jobs_folder, const char *id)
+rein_job_tidy_remove(const char *jobs_folder, const char *name)
 {
     g_auto(OpenJob) open_job = { .fd = -1, .lock_fd = -1 };
 
-    g_return_val_if_fail(jobs_folder != NULL && id != NULL, FALSE);
+    g_return_val_if_fail(jobs_folder != NULL && name != NULL, FALSE);
 
-    int jobs =
-        rein_job_id_is_valid(id) ? open(jobs_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    gboolean is_going = g_str_has_prefix(name, GONE_PREFIX);
+    if (!rein_job_id_is_valid(is_going ? name + strlen(GONE_PREFIX) : name)) {
+        return FALSE;
+    }
+    int jobs = open(jobs_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (jobs < 0) {
         return FALSE;
     }
-    open_job_init(&open_job, jobs, id);
-    gboolean is_gone = may_remove(&open_job) && remove_folder(jobs, id);
+    open_job_init(&open_job, jobs, name);
+    gboolean is_gone = (is_going || may_remove(&open_job)) && remove_folder(jobs, name);
     (void)close(jobs);
     return is_gone;
 }

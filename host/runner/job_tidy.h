@@ -41,7 +41,7 @@ void rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_siz
 /**
  * rein_job_tidy_remove:
  * @jobs_folder: the folder it is in
- * @id: a job's
+ * @name: the id of a job, or the name that a removal which was cut short has left
  *
  * Removes the folder of one job that the caller knows to have ended, be it a moment ago in this
  * process.
@@ -49,6 +49,6 @@ void rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_siz
  * Returns: whether it is gone; not if its lock is held, it is no job's, or it cannot be removed [may
  *     block]
  */
-gboolean rein_job_tidy_remove(const char *jobs_folder, const char *id);
+gboolean rein_job_tidy_remove(const char *jobs_folder, const char *name);
 
 G_END_DECLS

@@ -122,13 +122,26 @@ take_number(ReinSweep *self)
     return number;
 }
 
+static void
+stop_runners_locked(ReinSweep *self, const char *reason)
+{
+    self->is_over = TRUE;
+    for (guint i = 0; i < self->n_workers; i++) {
+        if (self->workers[i].runner != NULL) {
+            (void)rein_runner_stop(self->workers[i].runner, reason);
+        }
+    }
+}
+
 /* Why a worker ends before its time, or all of them. The error is taken over. */
 static void
 keep_error(ReinSweep *self, GError *error, gboolean is_broken)
 {
     pthread_mutex_lock(&self->lock);
     self->is_broken |= is_broken;
-    self->is_over |= is_broken;
+    if (is_broken) { /* what the others find could not be kept either */
+        stop_runners_locked(self, "error");
+    }
     if (self->error == NULL) {
         self->error = g_steal_pointer(&error);
     }
@@ -316,15 +329,10 @@ rein_sweep_stop(ReinSweep *self, const char *reason)
     g_return_if_fail(self != NULL && reason != NULL);
 
     pthread_mutex_lock(&self->lock);
-    self->is_over = TRUE;
     if (self->stop_reason == NULL) {
         self->stop_reason = g_strdup(reason);
     }
-    for (guint i = 0; i < self->n_workers; i++) {
-        if (self->workers[i].runner != NULL) {
-            (void)rein_runner_stop(self->workers[i].runner, reason);
-        }
-    }
+    stop_runners_locked(self, reason);
     pthread_mutex_unlock(&self->lock);
 }
 

@@ -257,6 +257,23 @@ remove_leftover_jobs(ReinSweepFolder *self)
     }
 }
 
+/* Files of ours that a process had begun to write when it was killed. */
+static void
+remove_unfinished(const ReinSweepFolder *self)
+{
+    g_autoptr(GDir) folder = g_dir_open(self->path, 0, NULL);
+    const char *name = NULL;
+
+    while (folder != NULL && (name = g_dir_read_name(folder)) != NULL) {
+        gboolean is_ours = g_str_has_prefix(name, "." FILE_PLAN ".") ||
+                           g_str_has_prefix(name, "." FILE_RECEIPT ".");
+        if (is_ours && g_str_has_suffix(name, ".part")) {
+            g_autofree char *path = get_file(self, name);
+            (void)g_unlink(path);
+        }
+    }
+}
+
 static gboolean
 make_folder(const char *path, GError **error)
 {
@@ -272,17 +289,21 @@ open_all(ReinSweepFolder *self, GError **error)
     if (!make_folder(self->path, error)) {
         return FALSE;
     }
-    gboolean is_new = !g_file_test(plan, G_FILE_TEST_EXISTS);
-    if (is_new && !is_unused(self)) {
+    if (!g_file_test(plan, G_FILE_TEST_EXISTS) && !is_unused(self)) {
         return refuse(error, self->path,
                       "holds other things than a sweep (give --output a new or an empty folder)");
     }
-    if (!take_lock(self, error) || !(is_new ? save_plan(self, error) : check_plan(self, error)) ||
+    if (!take_lock(self, error)) {
+        return FALSE;
+    }
+    gboolean is_begun = g_file_test(plan, G_FILE_TEST_EXISTS);
+    if (!(is_begun ? check_plan(self, error) : save_plan(self, error)) ||
         !make_folder(solutions, error) || !make_folder(self->jobs, error) ||
         !open_results(self, error)) {
         return FALSE;
     }
     remove_leftover_jobs(self);
+    remove_unfinished(self);
     return TRUE;
 }
 
@@ -385,14 +406,19 @@ rein_sweep_folder_take_files(ReinSweepFolder *self, const ReinRunReport *report,
 static gboolean
 append_line_locked(ReinSweepFolder *self, const char *line)
 {
-    gsize size = strlen(line);
     off_t before = lseek(self->results_fd, 0, SEEK_END);
-    gssize n_written = write(self->results_fd, line, size);
+    gsize size = strlen(line);
+    gssize n_written = 0;
 
-    if (n_written == (gssize)size && fdatasync(self->results_fd) == 0) {
+    /* a part may be written first, and only the rest tells why it is not all */
+    while (size > 0 && (n_written = write(self->results_fd, line, size)) >= 0) {
+        line += n_written;
+        size -= (gsize)n_written;
+    }
+    if (size == 0 && fdatasync(self->results_fd) == 0) {
         return TRUE;
     }
-    int number = n_written >= 0 && n_written != (gssize)size ? ENOSPC : errno;
+    int number = errno;
     if (before >= 0) {
         (void)!ftruncate(self->results_fd, before);
     }

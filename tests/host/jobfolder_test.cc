@@ -410,6 +410,18 @@ TEST_F(JobTidyTest, EndedJobOfThisProcessIsRemovedWhenItsLockIsGivenBack)
     EXPECT_FALSE(exists(id));
 }
 
+TEST_F(JobTidyTest, RemovalByNameThatWasCutShortIsFinished)
+{
+    jobs_.write(".gone-20250101-000000-000001/log", "text");
+    jobs_.write(".gone-other/precious", "text");
+
+    EXPECT_TRUE(rein_job_tidy_remove(jobs_.path().c_str(), ".gone-20250101-000000-000001"));
+    EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), ".gone-other"));
+
+    EXPECT_FALSE(exists(".gone-20250101-000000-000001"));
+    EXPECT_TRUE(exists(".gone-other/precious"));
+}
+
 TEST_F(JobTidyTest, OnlyFoldersOfJobsAreRemovedByName)
 {
     jobs_.write("20250101-000000-000001/precious", "text");

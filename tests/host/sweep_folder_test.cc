@@ -232,6 +232,13 @@ TEST_F(SweepFolderTest, BeginningThatWasCutShortIsBegunAnew)
     folder_.write("out/.sweep.json.12345678.part", "{");
 
     EXPECT_EQ(open(), "");
+    folder_.write("out/.receipt.json.12345678.part", "{"); /* that of the end, too */
+    EXPECT_EQ(open(), "");
+
+    for (const char *name :
+         { "out/.sweep.json.12345678.part", "out/.receipt.json.12345678.part" }) {
+        EXPECT_FALSE(std::filesystem::exists(folder_.file(name)));
+    }
 }
 
 TEST_F(SweepFolderTest, SecondOneAtOnceIsToldToTryAgain)
@@ -252,6 +259,8 @@ TEST_F(SweepFolderTest, JobsWithoutAResultAreRemovedAndOthersKept)
                       std::string("[job]\nid=") + id + "\n");
         folder_.write(std::string("out/jobs/") + id + "/lock", "");
     }
+    folder_.write("out/jobs/.gone-20250101-000000-000003/log", ""); /* killed while it went */
+    std::filesystem::create_directory(folder_.file("out/jobs/20250101-000000-000004"));
     folder_.write("out/jobs/other/file", "");
     std::filesystem::rename(folder_.file("out/jobs"), folder_.file("jobs"));
     ASSERT_EQ(open(), "");
@@ -266,6 +275,7 @@ TEST_F(SweepFolderTest, JobsWithoutAResultAreRemovedAndOthersKept)
     EXPECT_FALSE(std::filesystem::exists(folder_.file("out/jobs/20250101-000000-000001")));
     EXPECT_TRUE(std::filesystem::exists(folder_.file("out/jobs/20250101-000000-000002/spec.ini")));
     EXPECT_TRUE(std::filesystem::exists(folder_.file("out/jobs/other/file")));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.file("out/jobs")), {}), 2);
 }
 
 TEST_F(SweepFolderTest, LineThatDoesNotFitOnTheDiskIsNotHalfThere)

@@ -209,6 +209,46 @@ TEST_F(SweepTest, DeadlineIsAFailureWithTheBestSoFar)
     EXPECT_TRUE(exists("a.results/" + result.text("job") + "/receipt.json"));
 }
 
+TEST_F(SweepTest, WorkersShareTheCoresUnlessTheSettingsSayOtherwise)
+{
+    const std::string share = std::to_string(std::max(1u, g_get_num_processors() / 2));
+    std::string path =
+        write("a", "instances = comp01.ctt\nseeds = 1-2", "time = 10m\ndeadline = 1s");
+
+    sweep_json(path, { "--workers", "2" }, 3);
+
+    /* a failure keeps the folder of its job */
+    std::string spec = home("a.results/" + results("a.results").at(1).text("job") + "/spec.ini");
+    EXPECT_THAT(read_text(spec), HasSubstr("cpu.threads=" + share + "\n"));
+
+    path = write("b", "instances = comp01.ctt",
+                 "time = 10m\ndeadline = 1s\ncpu.threads = 1\ncpu.level = baseline");
+    sweep_json(path, { "--workers", "2" }, 3);
+    spec = home("b.results/" + results("b.results").at(1).text("job") + "/spec.ini");
+    EXPECT_THAT(read_text(spec), HasSubstr("cpu.threads=1\n"));
+}
+
+TEST_F(SweepTest, ResultsThatDoNotFitOnTheDiskEndItAndTheNextTimeGoesOn)
+{
+    std::string path = write("a", "instances = toy.ctt\nseeds = 1-60", "rounds = 1");
+
+    /* files of at most 16 KiB: it is the results that grow beyond that */
+    Ended ended = run_by_shell("ulimit -f 32; ", "sweep '" + path + "' --workers 2");
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err,
+                HasSubstr("a.results/results.ndjson: cannot be written: File too large"));
+    std::size_t n_before = 0;
+    for (const auto &[index, result] : results("a.results")) {
+        n_before += result.text("outcome") == "stopped" ? 0 : 1; /* the other worker's may fit */
+    }
+    EXPECT_GT(n_before, 10u);
+    EXPECT_LT(n_before, 60u);
+    EXPECT_EQ(sweep_json(path).number("earlier"), static_cast<gint64>(n_before));
+    EXPECT_EQ(results("a.results").size(), 60u);
+    EXPECT_EQ(count_files("a.results/jobs"), 0u);
+}
+
 TEST_F(SweepTest, DryRunPrintsTheCombinationsAndMakesNothing)
 {
     std::string path = write("a", "instances = comp01.ctt; toy.ctt\nseeds = 3-4", "time = 1s; 2s");

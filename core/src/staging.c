@@ -17,8 +17,8 @@
 static gboolean
 fail(const char *what, GError **error)
 {
-    g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "shared memory: %s: %s", what,
-                g_strerror(errno));
+    g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "shared memory: %s: %s%s", what,
+                g_strerror(errno), errno == EFBIG ? " (raise the limit: ulimit -f)" : "");
     return FALSE;
 }
 

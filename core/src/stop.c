@@ -79,11 +79,22 @@ make_area_locked(void)
     return TRUE;
 }
 
+/* Without a worker it does as well: where files may not be so large, for one. FALSE with errno. */
+static gboolean
+make_private_area_locked(void)
+{
+    void *memory =
+        mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    area.memory = memory != MAP_FAILED ? memory : NULL;
+    return area.memory != NULL;
+}
+
 /* FALSE with errno. */
 static gboolean
 take_flag_locked(guint *index)
 {
-    if (area.memory == NULL && !make_area_locked()) {
+    if (area.memory == NULL && !make_area_locked() && !make_private_area_locked()) {
         return FALSE;
     }
     for (guint i = 0; i < N_FLAGS; i++) {
@@ -128,10 +139,12 @@ int
 rein_stop_get_area(GError **error)
 {
     pthread_mutex_lock(&area.lock);
-    const gboolean is_there = area.memory != NULL || make_area_locked();
-    const int failure = errno;
+    if (area.memory == NULL) {
+        make_area_locked();
+    }
+    const int failure = area.memory != NULL ? EFBIG : errno;
     pthread_mutex_unlock(&area.lock);
-    if (!is_there) {
+    if (area.fd < 0) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "stop flags: %s", g_strerror(failure));
         return -1;
     }

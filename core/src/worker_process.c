@@ -26,6 +26,8 @@
 #define TAIL_SIZE 4096
 #define CONTROL_PACKETS 1024 /* more than the socket holds */
 #define READ_SIZE 16384      /* bytes of output in one read */
+#define GROUP_TURNS 500
+#define GROUP_US 1000
 #define READS_AT_ONCE 8  /* more than a pipe holds; who prints without end must not hold us up */
 #define KILL_WAIT_MS 500 /* twice */
 #define LAST_LINES 3
@@ -218,6 +220,15 @@ take_told_end(ReinWorkerProcess *self)
     }
 }
 
+/* A supervisor that was killed by itself leaves its group to die a moment later. */
+static void
+wait_for_group(pid_t group)
+{
+    for (int i = 0; i < GROUP_TURNS && kill(-group, SIGKILL) == 0; i++) {
+        g_usleep(GROUP_US);
+    }
+}
+
 gboolean
 rein_worker_process_reap(ReinWorkerProcess *self)
 {
@@ -241,6 +252,9 @@ rein_worker_process_reap(ReinWorkerProcess *self)
         waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG);
     }
     take_told_end(self);
+    if (self->isolation == REIN_ISOLATION_SUBREAPER) {
+        wait_for_group(self->pid);
+    }
     self->pid = 0;
     close_fd(&self->pidfd);
     return TRUE;

@@ -5,11 +5,9 @@
 
 #include "cli.h"
 #include "commands.h"
-#include "common/value.h"
 #include "run_print.h"
 #include "run_session.h"
-
-#define MAX_SLICE_MS 100u
+#include "runner/run_option.h"
 
 /* The command's flags as they were written. */
 typedef struct RunFlags {
@@ -48,46 +46,6 @@ run_flags_clear(RunFlags *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RunFlags, run_flags_clear)
 
-/* A whole number of at least 1; no flag is 0. */
-static gboolean
-read_count(const char *text, const char *flag, guint64 maximum, guint64 *count, GError **error)
-{
-    *count = 0;
-    if (text == NULL) {
-        return TRUE;
-    }
-    if (!rein_value_parse_number(text, count, error)) {
-        g_prefix_error(error, "%s: ", flag);
-        return FALSE;
-    }
-    if (*count >= 1 && *count <= maximum) {
-        return TRUE;
-    }
-    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
-                "%s: %s is out of range (give 1 to %" G_GUINT64_FORMAT ")", flag, text, maximum);
-    return FALSE;
-}
-
-/* A duration above 0; no flag is 0. */
-static gboolean
-read_duration(const char *text, const char *flag, gint64 *duration_ns, GError **error)
-{
-    *duration_ns = 0;
-    if (text == NULL) {
-        return TRUE;
-    }
-    if (!rein_value_parse_duration(text, duration_ns, error)) {
-        g_prefix_error(error, "%s: ", flag);
-        return FALSE;
-    }
-    if (*duration_ns > 0) {
-        return TRUE;
-    }
-    g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID,
-                "%s: %s is no time at all (give a duration such as 20s)", flag, text);
-    return FALSE;
-}
-
 static gboolean
 set_setting(Cli *cli, const char *assignment, GError **error)
 {
@@ -108,57 +66,52 @@ set_setting(Cli *cli, const char *assignment, GError **error)
     return rein_settings_set(cli->settings, key, parts[1], flag, error);
 }
 
+/* Settings by their keys first: a flag of its own counts more. */
 static gboolean
-set_settings(Cli *cli, const RunFlags *flags, GError **error)
+make_spec(Cli *cli, const RunFlags *flags, ReinRunSpec *spec, GError **error)
 {
-    guint64 slice_ms = 0;
+    const struct {
+        const char *name;
+        const char *text; /* nullable */
+    } options[] = {
+        { "time", flags->time },
+        { "rounds", flags->rounds },
+        { "evaluations", flags->evaluations },
+        { "target", flags->target },
+        { "stagnation", flags->stagnation },
+        { "deadline", flags->deadline },
+        { "seed", flags->seed },
+        { "population", flags->population },
+        { "device", flags->device },
+        { "slice-ms", flags->slice },
+        { "start", flags->start },
+    };
 
+    *spec = (ReinRunSpec){
+        .settings = cli->settings,
+        .problem_path = cli->arguments[0],
+        .output_path = flags->output,
+        .record_path = flags->record,
+    };
     for (guint i = 0; flags->settings != NULL && flags->settings[i] != NULL; i++) {
         if (!set_setting(cli, flags->settings[i], error)) {
             return FALSE;
         }
     }
-    if (!read_count(flags->slice, "--slice-ms", MAX_SLICE_MS, &slice_ms, error)) {
+    if (!cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
+                 flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
+                 "--in-process", error) ||
+        !cli_set(cli, REIN_SETTING_RUN_FALLBACK, flags->fallback, "--fallback", error)) {
         return FALSE;
     }
-    g_autofree char *slice =
-        slice_ms > 0 ? g_strdup_printf("%" G_GUINT64_FORMAT "ms", slice_ms) : NULL;
-    return cli_set(cli, REIN_SETTING_RUN_SEED, flags->seed, "--seed", error) &&
-           cli_set(cli, REIN_SETTING_RUN_POPULATION, flags->population, "--population", error) &&
-           cli_set(cli, REIN_SETTING_RUN_DEVICE, flags->device, "--device", error) &&
-           cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
-                   flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
-                   "--in-process", error) &&
-           cli_set(cli, REIN_SETTING_RUN_FALLBACK, flags->fallback, "--fallback", error) &&
-           cli_set(cli, REIN_SETTING_JOB_SLICE, slice, "--slice-ms", error);
-}
-
-static gboolean
-make_spec(const Cli *cli, const RunFlags *flags, ReinRunSpec *spec, GError **error)
-{
-    guint64 n_rounds = 0;
-    guint64 stagnation = 0;
-
-    *spec = (ReinRunSpec){
-        .settings = cli->settings,
-        .problem_path = cli->arguments[0],
-        .start_path = flags->start,
-        .output_path = flags->output,
-        .record_path = flags->record,
-        .target = flags->target,
-    };
-    if (!read_duration(flags->time, "--time", &spec->time_ns, error) ||
-        !read_count(flags->rounds, "--rounds", G_MAXUINT32 - 1, &n_rounds, error) ||
-        !read_count(flags->evaluations, "--evaluations", G_MAXINT64, &spec->n_evaluations, error) ||
-        !read_count(flags->stagnation, "--stagnation", G_MAXUINT32 - 1, &stagnation, error) ||
-        !read_duration(flags->deadline, "--deadline", &spec->deadline_ns, error)) {
-        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(options); i++) {
+        g_autofree char *flag = g_strconcat("--", options[i].name, NULL);
+        if (options[i].text != NULL && !rein_run_option_apply(spec, cli->settings, options[i].name,
+                                                              options[i].text, flag, error)) {
+            return FALSE;
+        }
     }
-    spec->n_rounds = (guint32)n_rounds;
-    spec->stagnation = (guint32)stagnation;
-    if (spec->time_ns == 0 && spec->n_rounds == 0 && spec->n_evaluations == 0) {
-        spec->time_ns = rein_settings_get_duration_ns(cli->settings, REIN_SETTING_RUN_TIME);
-    }
+    rein_run_option_complete(spec);
     return TRUE;
 }
 
@@ -169,7 +122,7 @@ run(Cli *cli, const RunFlags *flags)
     ReinRunSpec spec = { 0 };
     int code = 0;
 
-    if (!set_settings(cli, flags, &error) || !make_spec(cli, flags, &spec, &error)) {
+    if (!make_spec(cli, flags, &spec, &error)) {
         return cli_fail(cli, error);
     }
     g_autoptr(ReinRunReport) report = run_session_run(&spec, &cli->output, &code);

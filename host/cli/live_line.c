@@ -165,13 +165,10 @@ erase_wrapped(const LiveLine *self, guint width)
     }
 }
 
-void
-live_line_draw(LiveLine *self, const LiveState *state)
+/* The line is narrower than `width`. */
+static void
+show(LiveLine *self, const char *line, guint width)
 {
-    g_return_if_fail(self != NULL && self->stream != NULL && state != NULL);
-
-    guint width = get_width(self);
-    g_autofree char *line = live_line_format(state, width);
     if (!self->is_redrawn) {
         (void)fprintf(self->stream, "%s\n", line);
         (void)fflush(self->stream);
@@ -181,6 +178,26 @@ live_line_draw(LiveLine *self, const LiveState *state)
     (void)fprintf(self->stream, "\r%s" ERASE_REST, line);
     (void)fflush(self->stream);
     self->n_drawn = (guint)strlen(line);
+}
+
+void
+live_line_draw(LiveLine *self, const LiveState *state)
+{
+    g_return_if_fail(self != NULL && self->stream != NULL && state != NULL);
+
+    guint width = get_width(self);
+    g_autofree char *line = live_line_format(state, width);
+    show(self, line, width);
+}
+
+void
+live_line_show(LiveLine *self, const char *text)
+{
+    g_return_if_fail(self != NULL && self->stream != NULL && text != NULL);
+
+    guint width = get_width(self);
+    g_autofree char *line = g_strndup(text, width - 1);
+    show(self, line, width);
 }
 
 void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Where a run stands, in one line: redrawn in place on a terminal, which must know the ANSI
- * codes to erase and to move up, or a line of its own for each better best elsewhere. Main thread.
+ * Where a run, or anything else, stands, in one line: redrawn in place on a terminal, which must
+ * know the ANSI codes to erase and to move up, or a line of its own for each better best elsewhere.
+ * Main thread.
  */
 
 #pragma once
@@ -57,6 +58,9 @@ char *live_line_format_number(double number);
 
 /* Shows where the run stands: in place of the last time, or as a line of its own. */
 void live_line_draw(LiveLine *self, const LiveState *state);
+
+/* Shows ASCII text as the line, as much of it as there is room for. */
+void live_line_show(LiveLine *self, const char *text);
 
 /* Takes the line away, before something else is printed and at the end. */
 void live_line_clear(LiveLine *self);

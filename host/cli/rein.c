@@ -24,6 +24,7 @@ typedef struct Command {
 
 static const Command commands[] = {
     { "run", cmd_run, "evolve a problem on a device, write the best solution" },
+    { "sweep", cmd_sweep, "run all combinations of instances, settings and seeds" },
     { "verify", cmd_verify, "score a solution and explain what it costs" },
     { "devices", cmd_devices, "list the devices there are, and why others are not" },
     { "config", cmd_config, "print the settings in force" },

@@ -83,7 +83,7 @@ compare_files(gconstpointer first, gconstpointer second)
 }
 
 guint
-rein_cache_sweep(const char *folder, gint64 keep_age_ns, guint64 keep_size)
+rein_cache_tidy(const char *folder, gint64 keep_age_ns, guint64 keep_size)
 {
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(CacheFile));
     g_autoptr(GArray) folders = g_array_new(FALSE, FALSE, sizeof(CacheFolder));

@@ -12,7 +12,7 @@
 G_BEGIN_DECLS
 
 /**
- * rein_cache_sweep:
+ * rein_cache_tidy:
  * @keep_age_ns: files neither written nor read for longer are deleted
  * @keep_size: bytes; of the others, those unused for longest are deleted until the rest is within it
  *
@@ -21,6 +21,6 @@ G_BEGIN_DECLS
  *
  * Returns: the number of files deleted [may block]
  */
-guint rein_cache_sweep(const char *folder, gint64 keep_age_ns, guint64 keep_size);
+guint rein_cache_tidy(const char *folder, gint64 keep_age_ns, guint64 keep_size);
 
 G_END_DECLS

@@ -9,6 +9,9 @@ rein_exit_code_of_error(const GError *error)
 {
     g_return_val_if_fail(error != NULL, REIN_EXIT_BUG);
 
+    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN)) {
+        return REIN_EXIT_TRY_AGAIN;
+    }
     if (error->domain != REIN_ERROR) {
         return REIN_EXIT_BAD_INPUT;
     }

@@ -24,7 +24,8 @@ typedef enum {
 
 /**
  * rein_exit_code_of_error:
- * @error: any error; of other domains than #ReinError it is taken for bad input
+ * @error: any error; of other domains than #ReinError it is taken for bad input, but for
+ *     %G_FILE_ERROR_AGAIN, which is of what another process holds for a while
  */
 ReinExitCode rein_exit_code_of_error(const GError *error);
 

@@ -42,8 +42,8 @@ set_cache(ReinRegistry *registry, const ReinSettings *settings)
         rein_output_warning("%s; built kernels are not kept", error->message);
         return;
     }
-    rein_cache_sweep(folder, rein_settings_get_duration_ns(settings, REIN_SETTING_CACHE_KEEP_AGE),
-                     rein_settings_get_size(settings, REIN_SETTING_CACHE_KEEP_SIZE));
+    rein_cache_tidy(folder, rein_settings_get_duration_ns(settings, REIN_SETTING_CACHE_KEEP_AGE),
+                    rein_settings_get_size(settings, REIN_SETTING_CACHE_KEEP_SIZE));
     rein_registry_set(registry, "cache-folder", folder);
 }
 

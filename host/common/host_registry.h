@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * rein_host_registry_new:
  *
  * A registry with plugin.path, the settings of workers and of plugins, a scratch folder, the state folder
- * for quarantine, and the cache folder, which is made and swept. Where the cache folder cannot be made,
+ * for quarantine, and the cache folder, which is made and tidied. Where the cache folder cannot be made,
  * plugins do without one, after a warning.
  *
  * Returns: (transfer full): the registry, not scanned yet [may block]

@@ -98,7 +98,7 @@ open_file(ReinJobFolder *self, const char *name, int flags, int *fd, GError **er
     return *fd >= 0 ? TRUE : set_error(error, path, errno);
 }
 
-/* Locks before anything else is in the folder: a sweep leaves young folders without more alone. */
+/* Locks before anything else is in the folder: tidying leaves young folders without more alone. */
 static gboolean
 take_lock(ReinJobFolder *self, GError **error)
 {

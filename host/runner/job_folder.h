@@ -22,7 +22,7 @@ G_BEGIN_DECLS
 #define REIN_EVENT_VERSION 1
 #define REIN_EVENT_JOB_ENDED "job_ended" /* the last event of every job */
 
-/* The outcome that the sweep gives a job whose process ended without saying so. */
+/* The outcome that tidying gives a job whose process ended without saying so. */
 #define REIN_OUTCOME_LOST_TEXT "lost"
 
 typedef struct ReinJobFolder ReinJobFolder;

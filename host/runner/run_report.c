@@ -30,9 +30,8 @@ rein_run_report_free(ReinRunReport *self)
     g_free(self);
 }
 
-/* A cost: whole numbers as such. */
-static void
-add_cost(JsonBuilder *builder, const char *member, double cost)
+void
+rein_run_report_add_cost(JsonBuilder *builder, const char *member, double cost)
 {
     if (cost == floor(cost) && fabs(cost) < 9007199254740992.0) {
         rein_json_add_number(builder, member, (gint64)cost);
@@ -45,7 +44,7 @@ static void
 add_plane_members(JsonBuilder *builder, const ReinProblemFormat *format, const double *planes)
 {
     for (guint i = 0; i < REIN_MAX_PLANES && format->plane_names[i] != NULL; i++) {
-        add_cost(builder, format->plane_names[i], planes[i]);
+        rein_run_report_add_cost(builder, format->plane_names[i], planes[i]);
     }
 }
 

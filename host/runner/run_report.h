@@ -65,6 +65,9 @@ void rein_run_report_add_fallback(JsonBuilder *builder, const ReinRunFallback *f
 void rein_run_report_add_planes(JsonBuilder *builder, const char *member,
                                 const ReinProblemFormat *format, const double *planes);
 
+/* Adds the cost `member`: a whole number as such. */
+void rein_run_report_add_cost(JsonBuilder *builder, const char *member, double cost);
+
 /* Adds "seed": a number or, beyond 2^63, text. */
 void rein_run_report_add_seed(JsonBuilder *builder, guint64 seed);
 

@@ -76,8 +76,6 @@ rein_run_start_construct(const ReinProblemFile *problem, GBytes *first, gsize ge
     g_return_val_if_fail(problem != NULL && population >= 1 && n != NULL, NULL);
     g_return_val_if_fail(first == NULL || g_bytes_get_size(first) == genome_size, NULL);
 
-    rein_problem_file_check(problem);
-
     genes = g_malloc(n_wanted * genome_size);
     *n = 0;
     if (first != NULL) {

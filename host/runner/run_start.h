@@ -35,7 +35,7 @@ GBytes *rein_run_start_read(const ReinProblemFile *problem, const char *path, ch
  * @n: (out): individuals made
  *
  * Makes at most %REIN_RUN_MAX_CONSTRUCTED individuals. Without @first, individual 0 is the best of
- * them. The same for the same seed. Warns first of what no solution of @problem can give.
+ * them. The same for the same seed.
  *
  * Returns: (transfer full): the genomes, canonical form [may take seconds]
  */

@@ -18,8 +18,10 @@ copy_spec(ReinRunner *self, const ReinRunSpec *spec)
     self->settings = rein_settings_copy(spec->settings);
     self->spec.settings = self->settings;
     self->texts = g_string_chunk_new(64);
+    self->given_device = spec->device != NULL ? rein_device_ref(spec->device) : NULL;
     const char **texts[] = { &self->spec.problem_path, &self->spec.start_path,
-                             &self->spec.output_path, &self->spec.record_path, &self->spec.target };
+                             &self->spec.output_path,  &self->spec.record_path,
+                             &self->spec.target,       &self->spec.jobs_folder };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         *texts[i] = *texts[i] != NULL ? g_string_chunk_insert(self->texts, *texts[i]) : NULL;
     }
@@ -54,6 +56,7 @@ rein_runner_free(ReinRunner *self)
     g_free(self->start_sha256);
     g_clear_pointer(&self->start, g_bytes_unref);
     rein_device_unref(self->device);
+    rein_device_unref(self->given_device);
     rein_run_record_close(self->record);
     rein_job_folder_free(self->folder);
     g_clear_pointer(&self->best_genes, g_bytes_unref);
@@ -177,6 +180,7 @@ run_job(ReinRunner *self)
     rein_runner_save_record(self);
     g_clear_pointer(&self->device, rein_device_unref);
     g_clear_pointer(&self->registry, rein_registry_free); /* on the thread that made it */
+    g_clear_pointer(&self->given_device, rein_device_unref);
     if (self->folder != NULL) {
         rein_runner_end_job(self);
     }

@@ -17,7 +17,7 @@
 G_BEGIN_DECLS
 
 /* What is asked for. From the settings come seed, population, device, slice, grace, those of the
- * plugins and what the sweep keeps. */
+ * plugins and what tidying keeps. */
 typedef struct ReinRunSpec {
     const ReinSettings *settings;
     const char *problem_path;
@@ -30,6 +30,11 @@ typedef struct ReinRunSpec {
     guint64 n_evaluations;
     guint32 stagnation;
     gint64 deadline_ns; /* from the beginning of the run */
+    ReinDevice *device; /* (nullable) open: the run is on this one and opens none; referenced */
+    /* (nullable) an existing folder that the job's folder is made in, and nothing is tidied in;
+     * else the one of the state */
+    const char *jobs_folder;
+    gboolean is_checked; /* what the problem demands in vain was said before */
 } ReinRunSpec;
 
 /* Who watches a run, on the thread that runs it; be quick. All members may be NULL. */
@@ -106,7 +111,7 @@ gboolean rein_runner_save_now(ReinRunner *self, const char *reason, char **messa
  * @message: (out) (transfer full): what became of it, for people
  *
  * For a program that ends at once instead of waiting: saves the best so far, if that was not done,
- * and leaves no unfinished file. The job has no end and no receipt; the next sweep says that it was
+ * and leaves no unfinished file. The job has no end and no receipt; the next tidying says that it was
  * lost. From then on the run cannot end: the program must.
  *
  * Returns: FALSE if the run is over; then nothing was done [any thread, may block]

@@ -5,6 +5,7 @@
 #include <rein/rein.h>
 
 #include "common/value.h"
+#include "run_device.h"
 
 gboolean
 rein_runner_open_device(ReinRunner *self, GError **error)
@@ -12,7 +13,8 @@ rein_runner_open_device(ReinRunner *self, GError **error)
     if (g_cancellable_is_cancelled(self->cancellable)) {
         return TRUE;
     }
-    self->device = rein_runner_open_any(self, error);
+    self->device = self->given_device != NULL ? rein_device_ref(self->given_device)
+                                              : rein_runner_open_any(self, error);
     return self->device != NULL;
 }
 

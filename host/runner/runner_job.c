@@ -5,23 +5,23 @@
 #include <string.h>
 
 #include "common/state.h"
+#include "job_tidy.h"
 #include "run_start.h"
 #include "spec_ini.h"
-#include "sweep.h"
 
 static void
-sweep(ReinRunner *self, const char *jobs_folder)
+tidy(ReinRunner *self, const char *jobs_folder)
 {
     const ReinSettings *settings = self->spec.settings;
-    ReinSweepReport swept = { 0 };
+    ReinJobTidyReport tidied = { 0 };
 
-    rein_sweep(jobs_folder, rein_settings_get_duration_ns(settings, REIN_SETTING_JOBS_KEEP_AGE),
-               rein_settings_get_size(settings, REIN_SETTING_JOBS_KEEP_SIZE), self->cancellable,
-               &swept);
-    if (swept.n_removed > 0 || swept.n_lost > 0 || swept.n_failed > 0) {
+    rein_job_tidy(jobs_folder, rein_settings_get_duration_ns(settings, REIN_SETTING_JOBS_KEEP_AGE),
+                  rein_settings_get_size(settings, REIN_SETTING_JOBS_KEEP_SIZE), self->cancellable,
+                  &tidied);
+    if (tidied.n_removed > 0 || tidied.n_lost > 0 || tidied.n_failed > 0) {
         rein_runner_detail(
-            self, "swept %s: %u folders removed, %u jobs lost, %u folders could not be removed",
-            jobs_folder, swept.n_removed, swept.n_lost, swept.n_failed);
+            self, "tidied %s: %u folders removed, %u jobs lost, %u folders could not be removed",
+            jobs_folder, tidied.n_removed, tidied.n_lost, tidied.n_failed);
     }
 }
 
@@ -50,13 +50,17 @@ publish_folder(ReinRunner *self, ReinJobFolder *folder)
 gboolean
 rein_runner_make_folder(ReinRunner *self, GError **error)
 {
-    g_autofree char *jobs_folder = rein_state_make_folder(REIN_STATE_JOBS, error);
+    const char *given = self->spec.jobs_folder;
+    g_autofree char *jobs_folder =
+        given != NULL ? g_strdup(given) : rein_state_make_folder(REIN_STATE_JOBS, error);
     ReinRunReport *report = self->report;
 
     if (jobs_folder == NULL) {
         return FALSE;
     }
-    sweep(self, jobs_folder);
+    if (given == NULL) {
+        tidy(self, jobs_folder);
+    }
     ReinJobFolder *folder = rein_job_folder_new(jobs_folder, error);
     if (folder == NULL) {
         return FALSE;
@@ -95,6 +99,9 @@ rein_runner_construct(ReinRunner *self)
     g_autofree char *size = problem->format->describe(problem->instance);
     rein_runner_note(self, "%s: %s, %s", problem->path,
                      problem->format->get_name(problem->instance), size);
+    if (!self->spec.is_checked) {
+        rein_problem_file_check(problem);
+    }
     self->start =
         rein_run_start_construct(problem, self->start_file, genome_size, self->tuning.population,
                                  self->report->seed, self->cancellable, &self->n_start);

@@ -28,6 +28,7 @@ struct ReinRunner {
     ReinRunSpec spec;       /* points into the two that follow */
     ReinSettings *settings; /* a copy */
     GStringChunk *texts;
+    ReinDevice *given_device; /* (nullable) a reference */
     ReinRunObserver observer;
     GCancellable *cancellable;
     gint64 begun_us;      /* monotonic */
@@ -43,8 +44,8 @@ struct ReinRunner {
     char *start_sha256;
     GBytes *start; /* the start population */
     guint32 n_start;
-    ReinRegistry *registry; /* NULL before a device is opened, and at the end */
-    ReinDevice *device;
+    ReinRegistry *registry; /* NULL before a device is opened, with a given one, and at the end */
+    ReinDevice *device;     /* while it is used: a reference to the given one, or its own */
     gboolean has_fallen_back;
     ReinRunBefore before;
     double fraction; /* of the limits used up, all in all */
@@ -84,7 +85,7 @@ gboolean rein_runner_check_places(ReinRunner *self, GError **error);
  * stream, to the place of --output. */
 gboolean rein_runner_write_best(ReinRunner *self, GBytes *genes, gboolean is_final, GError **error);
 
-/* runner_job.c: the job's folder with its spec, swept before; the file of --record; the start. */
+/* runner_job.c: the job's folder with its spec, tidied before; the file of --record; the start. */
 gboolean rein_runner_make_folder(ReinRunner *self, GError **error);
 gboolean rein_runner_open_record(ReinRunner *self, GError **error);
 void rein_runner_construct(ReinRunner *self);

@@ -3,7 +3,7 @@
 /*
  * A plugin that works, in host memory, but for the one sin that its setting "sin" names. A launch of
  * any kernel adds its number of items to the first word of its first buffer; a slice of the kernel
- * "long" goes on until it is stopped. What it starts runs under the name "rein-sinner".
+ * "long" goes on until it is stopped. What it starts runs under the name in its setting "mark".
  */
 
 #include "fake_base.h"
@@ -66,7 +66,9 @@ leave_a_child(void)
     if (fork() == 0) {
         setsid();
         if (fork() == 0) {
-            prctl(PR_SET_NAME, "rein-sinner");
+            const char *mark = the_device.host->setting(the_device.host->context, "mark");
+
+            prctl(PR_SET_NAME, mark != NULL ? mark : "rein-sinner");
             block_termination();
             hang();
         }

@@ -33,9 +33,9 @@ class CacheTest : public testing::Test
         return path;
     }
     guint
-    sweep(gint64 keep_hours, guint64 keep_size)
+    tidy(gint64 keep_hours, guint64 keep_size)
     {
-        return rein_cache_sweep(folder_.path().c_str(), keep_hours * HOUR_NS, keep_size);
+        return rein_cache_tidy(folder_.path().c_str(), keep_hours * HOUR_NS, keep_size);
     }
 
     rein_test::TemporaryFolder folder_;
@@ -46,7 +46,7 @@ TEST_F(CacheTest, FilesUnusedForLongerAreDeleted)
     std::string old_file = add("cpu/old.so", 50);
     std::string new_file = add("cpu/new.so", 1);
 
-    EXPECT_EQ(sweep(24, 1000), 1u);
+    EXPECT_EQ(tidy(24, 1000), 1u);
     EXPECT_FALSE(exists(old_file));
     EXPECT_TRUE(exists(new_file));
 }
@@ -57,7 +57,7 @@ TEST_F(CacheTest, BeyondTheSizeThoseUnusedForLongestGo)
     std::string newest = add("b", 1);
     std::string middle = add("c", 3);
 
-    EXPECT_EQ(sweep(24, 250), 1u);
+    EXPECT_EQ(tidy(24, 250), 1u);
     EXPECT_FALSE(exists(oldest));
     EXPECT_TRUE(exists(newest));
     EXPECT_TRUE(exists(middle));
@@ -71,7 +71,7 @@ TEST_F(CacheTest, SizeZeroEmptiesTheFolder)
     add("b/d/e/f/g", 0);
     std::string too_deep = add("h/1/2/3/4/5/6/7/8/9/g", 0);
 
-    EXPECT_EQ(sweep(24, 0), 3u);
+    EXPECT_EQ(tidy(24, 0), 3u);
     EXPECT_TRUE(exists(folder_.path()));
     EXPECT_TRUE(exists(too_deep));
     EXPECT_FALSE(exists(folder_.file("b")));
@@ -82,7 +82,7 @@ TEST_F(CacheTest, FolderThatIsNotEmptyStays)
     add("cpu/old", 50);
     std::string kept = add("cpu/new", 1);
 
-    EXPECT_EQ(sweep(24, 1000), 1u);
+    EXPECT_EQ(tidy(24, 1000), 1u);
     EXPECT_TRUE(exists(kept));
 }
 
@@ -92,13 +92,13 @@ TEST_F(CacheTest, LinksAreNotFollowed)
     std::string outside = other.write("precious", "x");
     ASSERT_EQ(symlink(other.path().c_str(), folder_.file("link").c_str()), 0);
 
-    EXPECT_EQ(sweep(0, 0), 0u);
+    EXPECT_EQ(tidy(0, 0), 0u);
     EXPECT_TRUE(exists(outside));
 }
 
 TEST_F(CacheTest, MissingFolderIsEmpty)
 {
-    EXPECT_EQ(rein_cache_sweep("/no/such/folder", 0, 0), 0u);
+    EXPECT_EQ(rein_cache_tidy("/no/such/folder", 0, 0), 0u);
 }
 
 } // namespace

@@ -204,14 +204,19 @@ TEST_F(DevicesDriverTest, WorkerIsGoneWhenItsHostIsKilledWhileAProbeHangs)
 
     /* that of the hanging probe is the only one that stays */
     ASSERT_TRUE(rein_test::WaitUntil([&] {
-        const std::vector<pid_t> now = rein_test::FindChildren(host.pid());
-        const bool is_settled = now.size() == 1 && has_loaded(now[0], "rein_plugin_fake_hangs.so");
-        workers = now;
-        return is_settled;
+        workers = rein_test::FindChildren(host.pid());
+        if (workers.size() != 1) {
+            return false;
+        }
+        const std::vector<pid_t> plugins = rein_test::FindChildren(workers[0]);
+        workers.insert(workers.end(), plugins.begin(), plugins.end());
+        return plugins.size() == 1 && has_loaded(plugins[0], "rein_plugin_fake_hangs.so");
     }));
     host.send(SIGKILL);
     EXPECT_EQ(host.wait().code, -SIGKILL);
-    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(workers[0]); }));
+    for (const pid_t worker : workers) {
+        EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(worker); }));
+    }
 }
 
 TEST_F(DevicesDriverTest, DriverThatCrashedIsQuarantinedUntilItIsCleared)

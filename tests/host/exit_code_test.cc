@@ -41,4 +41,9 @@ TEST_F(ExitCodeTest, ErrorsOfOtherDomainsAreBadInput)
     EXPECT_EQ(code_of(G_IO_ERROR, G_IO_ERROR_NOT_FOUND), 2);
 }
 
+TEST_F(ExitCodeTest, WhatAnotherProcessHoldsIsToBeTriedAgain)
+{
+    EXPECT_EQ(code_of(G_FILE_ERROR, G_FILE_ERROR_AGAIN), 75);
+}
+
 } // namespace

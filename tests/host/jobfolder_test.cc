@@ -11,8 +11,8 @@
 
 #include "common/json.h"
 #include "runner/job_folder.h"
+#include "runner/job_tidy.h"
 #include "runner/process.h"
-#include "runner/sweep.h"
 #include "support/json.h"
 #include "support/program.h"
 
@@ -85,11 +85,11 @@ class JobFolderTest : public testing::Test
     {
         return std::filesystem::exists(jobs_.file(name));
     }
-    ReinSweepReport
-    sweep(gint64 keep_age_ns = 7 * kDayNs, guint64 keep_size = kPlenty)
+    ReinJobTidyReport
+    tidy(gint64 keep_age_ns = 7 * kDayNs, guint64 keep_size = kPlenty)
     {
-        ReinSweepReport report = {};
-        rein_sweep(jobs_.path().c_str(), keep_age_ns, keep_size, nullptr, &report);
+        ReinJobTidyReport report = {};
+        rein_job_tidy(jobs_.path().c_str(), keep_age_ns, keep_size, nullptr, &report);
         return report;
     }
     std::vector<std::string>
@@ -224,14 +224,14 @@ TEST_F(JobFolderTest, OwnProcessIsAliveAndADeadOneIsNot)
     EXPECT_FALSE(rein_process_from_text("nobody 5", &read));
 }
 
-using SweepTest = JobFolderTest;
+using JobTidyTest = JobFolderTest;
 
-TEST_F(SweepTest, FinishedFoldersGoByAge)
+TEST_F(JobTidyTest, FinishedFoldersGoByAge)
 {
     make_old("20250101-000000-000001", 8, 10, true);
     make_old("20250101-000000-000002", 6, 10, true);
 
-    ReinSweepReport report = sweep();
+    ReinJobTidyReport report = tidy();
 
     EXPECT_EQ(report.n_removed, 1u);
     EXPECT_EQ(report.n_finished, 1u);
@@ -239,13 +239,13 @@ TEST_F(SweepTest, FinishedFoldersGoByAge)
     EXPECT_TRUE(exists("20250101-000000-000002"));
 }
 
-TEST_F(SweepTest, OldestFinishedFoldersGoUntilTheRestFits)
+TEST_F(JobTidyTest, OldestFinishedFoldersGoUntilTheRestFits)
 {
     make_old("20250101-000000-000003", 1, 1000, true);
     make_old("20250101-000000-000001", 3, 1000, true);
     make_old("20250101-000000-000002", 2, 1000, true);
 
-    ReinSweepReport report = sweep(7 * kDayNs, 2500);
+    ReinJobTidyReport report = tidy(7 * kDayNs, 2500);
 
     EXPECT_EQ(report.n_removed, 1u);
     EXPECT_FALSE(exists("20250101-000000-000001"));
@@ -254,7 +254,7 @@ TEST_F(SweepTest, OldestFinishedFoldersGoUntilTheRestFits)
     EXPECT_GE(report.removed_size, 1000u);
 }
 
-TEST_F(SweepTest, RunningJobStaysWhateverItsAgeAndSize)
+TEST_F(JobTidyTest, RunningJobStaysWhateverItsAgeAndSize)
 {
     g_autoptr(ReinJobFolder) running = make();
     std::string id = rein_job_folder_get_id(running);
@@ -263,7 +263,7 @@ TEST_F(SweepTest, RunningJobStaysWhateverItsAgeAndSize)
     set_age(id + "/events.ndjson", 100);
     make_old("20250101-000000-000001", 1, 10, true);
 
-    ReinSweepReport report = sweep(0, 0);
+    ReinJobTidyReport report = tidy(0, 0);
 
     EXPECT_EQ(report.n_running, 1u);
     EXPECT_EQ(report.n_removed, 1u);
@@ -272,7 +272,7 @@ TEST_F(SweepTest, RunningJobStaysWhateverItsAgeAndSize)
     EXPECT_GE(report.size, 5000u);
 }
 
-TEST_F(SweepTest, JobOfALivingProcessStaysEvenWithoutTheLock)
+TEST_F(JobTidyTest, JobOfALivingProcessStaysEvenWithoutTheLock)
 {
     std::string id = make_old("20250101-000000-000001", 100, 10, false);
     ReinProcess process = {};
@@ -280,17 +280,17 @@ TEST_F(SweepTest, JobOfALivingProcessStaysEvenWithoutTheLock)
     g_autofree char *line = rein_process_to_text(&process);
     jobs_.write(id + "/lock", line);
 
-    ReinSweepReport report = sweep(0, 0);
+    ReinJobTidyReport report = tidy(0, 0);
 
     EXPECT_EQ(report.n_running, 1u);
     EXPECT_TRUE(exists(id));
 }
 
-TEST_F(SweepTest, JobWhoseProcessDiedIsMarkedLostAndCountsAsFinished)
+TEST_F(JobTidyTest, JobWhoseProcessDiedIsMarkedLostAndCountsAsFinished)
 {
     std::string id = make_old("20250101-000000-000001", 1, 10, false);
 
-    ReinSweepReport report = sweep();
+    ReinJobTidyReport report = tidy();
 
     EXPECT_EQ(report.n_lost, 1u);
     EXPECT_EQ(report.n_finished, 1u);
@@ -298,23 +298,23 @@ TEST_F(SweepTest, JobWhoseProcessDiedIsMarkedLostAndCountsAsFinished)
     Json end = Json::lines(read_text(jobs_.file(id + "/events.ndjson"))).back();
     EXPECT_EQ(end.text("outcome"), "lost");
     EXPECT_EQ(end.text("job"), id);
-    EXPECT_EQ(sweep().n_lost, 0u);
+    EXPECT_EQ(tidy().n_lost, 0u);
     /* it ended when it died, not when somebody noticed */
-    EXPECT_EQ(sweep(kDayNs / 2).n_removed, 1u);
+    EXPECT_EQ(tidy(kDayNs / 2).n_removed, 1u);
 }
 
-TEST_F(SweepTest, HalfALineIsEndedBeforeTheJobIs)
+TEST_F(JobTidyTest, HalfALineIsEndedBeforeTheJobIs)
 {
     std::string id = make_old("20250101-000000-000001", 1, 10, false);
     jobs_.write(id + "/events.ndjson", "{\"event\":\"progress\"}\n{\"event\":\"bet");
 
-    EXPECT_EQ(sweep().n_lost, 1u);
+    EXPECT_EQ(tidy().n_lost, 1u);
 
     EXPECT_THAT(read_text(jobs_.file(id + "/events.ndjson")),
                 HasSubstr("{\"event\":\"bet\n{\"v\":1,\"event\":\"job_ended\""));
 }
 
-TEST_F(SweepTest, WhatIsNotAJobIsNeverTouched)
+TEST_F(JobTidyTest, WhatIsNotAJobIsNeverTouched)
 {
     jobs_.write("notes.txt", "mine");
     jobs_.write("20250101-000000-000001", "a file");
@@ -325,7 +325,7 @@ TEST_F(SweepTest, WhatIsNotAJobIsNeverTouched)
     jobs_.write("my-jobs/spec.ini", "[job]\nid=my-jobs\n");
     jobs_.write(".gone-home/file", "not an id");
 
-    ReinSweepReport report = sweep(0, 0);
+    ReinJobTidyReport report = tidy(0, 0);
 
     EXPECT_EQ(report.n_removed, 0u);
     for (const char *name :
@@ -335,7 +335,7 @@ TEST_F(SweepTest, WhatIsNotAJobIsNeverTouched)
     }
 }
 
-TEST_F(SweepTest, LinksAreNotFollowed)
+TEST_F(JobTidyTest, LinksAreNotFollowed)
 {
     TemporaryFolder elsewhere;
     elsewhere.write("precious", "text");
@@ -344,55 +344,94 @@ TEST_F(SweepTest, LinksAreNotFollowed)
     std::filesystem::create_directory_symlink(elsewhere.path(),
                                               jobs_.file("20250101-000000-000002"));
 
-    EXPECT_EQ(sweep(0, 0).n_removed, 1u);
+    EXPECT_EQ(tidy(0, 0).n_removed, 1u);
 
     EXPECT_FALSE(exists(id));
     EXPECT_EQ(read_text(elsewhere.file("precious")), "text");
     EXPECT_TRUE(exists("20250101-000000-000002"));
 }
 
-TEST_F(SweepTest, RemovalThatWasCutShortIsFinished)
+TEST_F(JobTidyTest, RemovalThatWasCutShortIsFinished)
 {
     jobs_.write(".gone-20250101-000000-000001/sub/solution.sol", "text");
 
-    sweep();
+    tidy();
 
     EXPECT_TRUE(std::filesystem::is_empty(jobs_.path()));
 }
 
-TEST_F(SweepTest, FolderWhoseMakingWasCutShortGoesAfterAnHour)
+TEST_F(JobTidyTest, FolderWhoseMakingWasCutShortGoesAfterAnHour)
 {
     jobs_.write("20250101-000000-000001/lock", "");
     jobs_.write("20250101-000000-000002/lock", "");
     set_age("20250101-000000-000001", 0.5);
 
-    ReinSweepReport report = sweep();
+    ReinJobTidyReport report = tidy();
 
     EXPECT_EQ(report.n_removed, 1u);
     EXPECT_FALSE(exists("20250101-000000-000001"));
     EXPECT_TRUE(exists("20250101-000000-000002"));
 }
 
-TEST_F(SweepTest, CancelledSweepRemovesNothingMore)
+TEST_F(JobTidyTest, CancelledTidyingRemovesNothingMore)
 {
     g_autoptr(GCancellable) cancellable = g_cancellable_new();
-    ReinSweepReport report = {};
+    ReinJobTidyReport report = {};
     make_old("20250101-000000-000001", 100, 10, true);
     g_cancellable_cancel(cancellable);
 
-    rein_sweep(jobs_.path().c_str(), 0, 0, cancellable, &report);
+    rein_job_tidy(jobs_.path().c_str(), 0, 0, cancellable, &report);
 
     EXPECT_EQ(report.n_removed, 0u);
     EXPECT_EQ(report.n_finished, 1u);
 }
 
-TEST_F(SweepTest, MissingFolderIsNoError)
+TEST_F(JobTidyTest, MissingFolderIsNoError)
 {
-    ReinSweepReport report = {};
+    ReinJobTidyReport report = {};
 
-    rein_sweep(jobs_.file("none").c_str(), 0, 0, nullptr, &report);
+    rein_job_tidy(jobs_.file("none").c_str(), 0, 0, nullptr, &report);
 
     EXPECT_EQ(report.n_removed, 0u);
+}
+
+TEST_F(JobTidyTest, EndedJobOfThisProcessIsRemovedWhenItsLockIsGivenBack)
+{
+    g_autoptr(ReinJobFolder) folder = make();
+    std::string id = rein_job_folder_get_id(folder);
+    std::string spec = "[job]\nid=" + id + "\n";
+    ASSERT_TRUE(rein_job_folder_save(folder, REIN_JOB_FILE_SPEC, spec.c_str(), nullptr));
+
+    EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), id.c_str()));
+    EXPECT_TRUE(exists(id));
+
+    g_clear_pointer(&folder, rein_job_folder_free);
+    EXPECT_TRUE(rein_job_tidy_remove(jobs_.path().c_str(), id.c_str()));
+    EXPECT_FALSE(exists(id));
+}
+
+TEST_F(JobTidyTest, RemovalByNameThatWasCutShortIsFinished)
+{
+    jobs_.write(".gone-20250101-000000-000001/log", "text");
+    jobs_.write(".gone-other/precious", "text");
+
+    EXPECT_TRUE(rein_job_tidy_remove(jobs_.path().c_str(), ".gone-20250101-000000-000001"));
+    EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), ".gone-other"));
+
+    EXPECT_FALSE(exists(".gone-20250101-000000-000001"));
+    EXPECT_TRUE(exists(".gone-other/precious"));
+}
+
+TEST_F(JobTidyTest, OnlyFoldersOfJobsAreRemovedByName)
+{
+    jobs_.write("20250101-000000-000001/precious", "text");
+    jobs_.write("other/spec.ini", "[job]\nid=other\n");
+
+    for (const char *name : { "20250101-000000-000001", "other", ".", "..", "" }) {
+        EXPECT_FALSE(rein_job_tidy_remove(jobs_.path().c_str(), name)) << name;
+    }
+    EXPECT_TRUE(exists("20250101-000000-000001/precious"));
+    EXPECT_TRUE(exists("other/spec.ini"));
 }
 
 } // namespace

@@ -184,6 +184,21 @@ TEST_F(LiveLineTest, PlainLinesStayAndHaveAnEnd)
     EXPECT_THAT(drawn, Not(HasSubstr("\r")));
 }
 
+TEST_F(LiveLineTest, TextIsShownAsFarAsThereIsRoomForIt)
+{
+    struct winsize size = { 24, 10, 0, 0 };
+    rein_test::Terminal terminal;
+    FILE *stream = fdopen(terminal.open(), "w");
+    LiveLine line = { stream, TRUE, 0 };
+
+    ASSERT_EQ(ioctl(fileno(stream), TIOCSWINSZ, &size), 0);
+    live_line_show(&line, "12/40 done | 1 running");
+    EXPECT_EQ(terminal.read_all(), "\r12/40 don\033[K");
+    live_line_show(&line, "done");
+    EXPECT_EQ(terminal.read_all(), "\rdone\033[K");
+    fclose(stream);
+}
+
 class LineQueueTest : public testing::Test
 {
   protected:

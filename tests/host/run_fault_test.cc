@@ -98,10 +98,22 @@ TEST_F(RunFaultTest, CostThatTheHostCannotConfirmIsNotClaimed)
     EXPECT_THAT(ended.out, HasSubstr("\"best\" : null"));
 }
 
-TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
+TEST_F(RunFaultTest, PluginThatHangsIsEndedAfterTheGraceWithTheBestSoFar)
 {
     Ended ended = run_with("run_fitness:2:hang",
                            { "--time", "10m", "--deadline", "3s", "--set", "job.grace=50ms" });
+
+    EXPECT_EQ(ended.code, 3) << ended.err;
+    Json document(ended.out);
+    EXPECT_TRUE(document.at("receipt").truth("clean"));
+    EXPECT_EQ(document.at("receipt").text("worker"), "ended");
+    expect_verified(data("comp01.ctt"), document);
+}
+
+TEST_F(RunFaultTest, PluginInThisProcessThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
+{
+    Ended ended = run_with("run_fitness:2:hang", { "--time", "10m", "--deadline", "3s", "--set",
+                                                   "job.grace=50ms", "--in-process" });
 
     EXPECT_EQ(ended.code, 3) << ended.err;
     Json document(ended.out);
@@ -112,9 +124,9 @@ TEST_F(RunFaultTest, PluginThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
 
 TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
 {
-    LiveProgram rein =
-        start(long_run("ndjson", { "--set", "job.grace=10s", "--output", home("out.sol") }),
-              variables("run_fitness:30:hang"));
+    LiveProgram rein = start(long_run("ndjson", { "--set", "job.grace=10s", "--in-process",
+                                                  "--output", home("out.sol") }),
+                             variables("run_fitness:30:hang"));
     std::string folder = Json(rein.read_until("job_started")).text("folder");
     rein.read_err_until("faulty plugin: hangs");
 

@@ -18,6 +18,13 @@
 namespace rein_test
 {
 
+/* Two courses of one teacher for one period: there is no feasible timetable. */
+inline constexpr const char *kInfeasible =
+    "Name: none\nCourses: 2\nRooms: 2\nDays: 1\nPeriods_per_day: 1\n"
+    "Curricula: 1\nConstraints: 0\n\nCOURSES:\na t 1 1 5\nb t 1 1 5\n\n"
+    "ROOMS:\nr1 10\nr2 10\n\nCURRICULA:\nq 2 a b\n\n"
+    "UNAVAILABILITY_CONSTRAINTS:\n\nEND.\n";
+
 class RunTest : public testing::Test
 {
   protected:

@@ -8,6 +8,7 @@ namespace
 
 using rein_test::Ended;
 using rein_test::Json;
+using rein_test::kInfeasible;
 using rein_test::read_text;
 using rein_test::RunTest;
 using testing::Each;
@@ -16,12 +17,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
-
-/* Two courses of one teacher for one period: there is no feasible timetable. */
-const char *const kInfeasible = "Name: none\nCourses: 2\nRooms: 2\nDays: 1\nPeriods_per_day: 1\n"
-                                "Curricula: 1\nConstraints: 0\n\nCOURSES:\na t 1 1 5\nb t 1 1 5\n\n"
-                                "ROOMS:\nr1 10\nr2 10\n\nCURRICULA:\nq 2 a b\n\n"
-                                "UNAVAILABILITY_CONSTRAINTS:\n\nEND.\n";
 
 TEST_F(RunTest, RoundsReachedWithFeasibleSolutionEndsWithZero)
 {
@@ -268,7 +263,8 @@ TEST_F(RunTest, EmptyPathsAreRefusedBeforeTheRun)
 
 TEST_F(RunTest, LimitOfFileSizeIsAnErrorAndNoSignal)
 {
-    Ended ended = run_by_shell("ulimit -f 1; ", "run '" + data("comp01.ctt") + "' --rounds 1");
+    Ended ended =
+        run_by_shell("ulimit -f 1; ", "run '" + data("comp01.ctt") + "' --rounds 1 --in-process");
 
     EXPECT_EQ(ended.code, 2) << ended.err;
     EXPECT_THAT(ended.err, HasSubstr(": cannot be written: File too large (raise the limit"));
@@ -520,7 +516,7 @@ TEST_F(RunTest, ReaderThatWentAwayIsNoError)
     EXPECT_THAT(ended.err, Not(HasSubstr("rein: ")));
 }
 
-TEST_F(RunTest, JobsFolderIsSweptByAge)
+TEST_F(RunTest, JobsFolderIsTidiedByAge)
 {
     Json first(run_json({ data("toy.ctt"), "--rounds", "1" }));
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/run_device.h"
 #include "runner/run_start.h"
 #include "runner/runner.h"
 #include "support/json.h"
@@ -175,6 +176,40 @@ TEST_F(RunnerTest, DeviceThatThereIsNotLeavesNoJob)
     EXPECT_EQ(report_->exit_code, REIN_EXIT_NO_DEVICE);
     EXPECT_EQ(report_->job_id, nullptr);
     EXPECT_EQ(report_->genes, nullptr);
+}
+
+TEST_F(RunnerTest, GivenDeviceServesRunAfterRunWithTheResultsOfAFreshOne)
+{
+    std::vector<std::string> solutions;
+
+    spec_.n_rounds = 20;
+    run();
+    solutions.push_back(read_text(report_->solution_path));
+    g_autoptr(ReinDevice) device = rein_run_open_device(&spec_, nullptr);
+    ASSERT_NE(device, nullptr);
+    spec_.device = device;
+    for (int i = 0; i < 3; i++) {
+        rein_run_report_free(report_);
+        run();
+        EXPECT_TRUE(rein_receipt_is_clean(report_->receipt));
+        EXPECT_EQ(read_text(report_->solution_path), solutions[0]) << i;
+    }
+
+    EXPECT_FALSE(rein_device_is_lost(device));
+}
+
+TEST_F(RunnerTest, GivenFolderHoldsTheJobAndIsNotTidied)
+{
+    std::string path = folder_.path();
+    folder_.write("20200101-000000-000001/spec.ini", "[job]\nid=20200101-000000-000001\n");
+    folder_.write("20200101-000000-000001/lock", "");
+    spec_.jobs_folder = path.c_str();
+
+    run();
+
+    EXPECT_EQ(report_->exit_code, REIN_EXIT_OK);
+    EXPECT_EQ(std::string(report_->job_path), folder_.file(report_->job_id));
+    EXPECT_TRUE(std::filesystem::exists(folder_.file("20200101-000000-000001/spec.ini")));
 }
 
 TEST_F(RunnerTest, SaveNowBeforeAndAfterTheRunSavesNothing)

@@ -24,7 +24,7 @@ class IsolatedTest : public RegistryTest
     TearDown() override
     {
         Close();
-        EXPECT_TRUE(WaitUntil([] { return FindByName("rein-sinner").empty(); }));
+        EXPECT_TRUE(WaitUntil([this] { return FindByName(mark_).empty(); }));
         RegistryTest::TearDown();
     }
 
@@ -37,6 +37,7 @@ class IsolatedTest : public RegistryTest
             is_scanned_ = true;
         }
         rein_registry_set(Registry(), "sinner.sin", sin);
+        rein_registry_set(Registry(), "sinner.mark", mark_.c_str());
         rein_registry_set(Registry(), "isolation", isolation);
         g_clear_error(&error_);
         device_ = rein_registry_open_device(Registry(), "sinner", REIN_DEVICE_ISOLATED, &error_);
@@ -126,6 +127,8 @@ class IsolatedTest : public RegistryTest
         return rungs;
     }
 
+    /* no other test's, which may run at the same time */
+    const std::string mark_ = "sin" + std::to_string(getpid());
     bool is_scanned_ = false;
     ReinDevice *device_ = nullptr;
     ReinJob *job_ = nullptr;

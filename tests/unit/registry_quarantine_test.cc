@@ -187,6 +187,8 @@ TEST_F(RegistryQuarantineTest, WorkerThatCannotBeStartedOrIsKilledIsNoFaultOfThe
     for (const std::string &worker : { std::string("/nowhere/rein-worker"), killed, broken }) {
         Anew();
         rein_registry_set(Registry(), "worker", worker.c_str());
+        /* as the first of a namespace it could not kill itself */
+        rein_registry_set(Registry(), "isolation", "subreaper");
         EXPECT_THAT(RowsOfThis({ "good" }), ElementsAre(StartsWith("failed ")));
     }
     EXPECT_FALSE(fs::exists(folder_.At("state")));

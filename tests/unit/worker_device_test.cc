@@ -231,7 +231,7 @@ TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneToo)
     rein_job_set_deadline(job_, rein_now_ns() + 200 * kMs);
     EXPECT_FALSE(Run("count", program_, 0));
     ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
-    EXPECT_THAT(rein_test::FindByName("rein-sinner"), testing::IsEmpty());
+    EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
 }
 
 TEST_P(HangTest, TeardownThatHangsEndsTheWorkerOnceForAllItsSteps)
@@ -350,7 +350,7 @@ TEST_F(WorkerDeviceTest, OpenThatFailsSaysWhyAndLeavesNothing)
     EXPECT_EQ(Open("open-hangs-hard"), nullptr);
     EXPECT_THAT(Message(), HasSubstr("did not answer in time while it was opened"));
     EXPECT_EQ(Open("open-forks"), nullptr);
-    EXPECT_THAT(rein_test::FindByName("rein-sinner"), testing::IsEmpty());
+    EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
 }
 
 TEST_F(WorkerDeviceTest, CloseThatHangsIsEnded)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "sweep.h"
+#include "job_tidy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -317,7 +317,7 @@ find_state(const OpenJob *open_job)
 
 /* (transfer full): what `name` is, never NULL */
 static Job *
-look_at(int jobs, const char *name, ReinSweepReport *report)
+look_at(int jobs, const char *name, ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
     Job *job = g_new0(Job, 1);
@@ -354,7 +354,7 @@ compare_ends(gconstpointer a, gconstpointer b)
 
 /* Removes it unless it has changed since it was looked at. */
 static void
-remove_job(int jobs, const Job *job, ReinSweepReport *report)
+remove_job(int jobs, const Job *job, ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
 
@@ -370,7 +370,7 @@ remove_job(int jobs, const Job *job, ReinSweepReport *report)
 
 /* What may go, oldest first; the rest is counted. */
 static GPtrArray *
-collect(int jobs, DIR *stream, ReinSweepReport *report)
+collect(int jobs, DIR *stream, ReinJobTidyReport *report)
 {
     GPtrArray *finished = g_ptr_array_new_with_free_func(job_free);
     struct dirent *entry;
@@ -399,12 +399,12 @@ collect(int jobs, DIR *stream, ReinSweepReport *report)
 }
 
 void
-rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
-           GCancellable *cancellable, ReinSweepReport *report)
+rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+              GCancellable *cancellable, ReinJobTidyReport *report)
 {
     g_return_if_fail(jobs_folder != NULL && report != NULL);
 
-    *report = (ReinSweepReport){ 0 };
+    *report = (ReinJobTidyReport){ 0 };
     DIR *stream = opendir(jobs_folder);
     if (stream == NULL) {
         return;
@@ -431,4 +431,43 @@ rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
         report->n_finished += job->state == JOB_FINISHED ? 1 : 0;
     }
     closedir(stream);
+}
+
+/* Whether it is a job's folder that nobody has locked. */
+static gboolean
+may_remove(const OpenJob *open_job)
+{
+    struct stat status;
+
+    if (open_job->fd < 0 || fstat(open_job->fd, &status) != 0 || status.st_uid != geteuid()) {
+        return FALSE;
+    }
+    if (open_job->lock_fd < 0) {
+        return is_just_begun(open_job->fd);
+    }
+    if (flock(open_job->lock_fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return FALSE;
+    }
+    return has_spec(open_job->fd, open_job->name) || is_just_begun(open_job->fd);
+}
+
+gboolean
+rein_job_tidy_remove(const char *jobs_folder, const char *name)
+{
+    g_auto(OpenJob) open_job = { .fd = -1, .lock_fd = -1 };
+
+    g_return_val_if_fail(jobs_folder != NULL && name != NULL, FALSE);
+
+    gboolean is_going = g_str_has_prefix(name, GONE_PREFIX);
+    if (!rein_job_id_is_valid(is_going ? name + strlen(GONE_PREFIX) : name)) {
+        return FALSE;
+    }
+    int jobs = open(jobs_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (jobs < 0) {
+        return FALSE;
+    }
+    open_job_init(&open_job, jobs, name);
+    gboolean is_gone = (is_going || may_remove(&open_job)) && remove_folder(jobs, name);
+    (void)close(jobs);
+    return is_gone;
 }

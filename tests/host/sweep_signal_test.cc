@@ -94,8 +94,8 @@ TEST_F(SweepSignalTest, SweepKilledWithTwoWorkersGoesOnWithTwo)
 
 TEST_F(SweepSignalTest, SecondSigintEndsAtOnce)
 {
-    std::string path =
-        write("b", "instances = comp01.ctt\nseeds = 1-2", "time = 10m\njob.grace = 10s");
+    std::string path = write("b", "instances = comp01.ctt\nseeds = 1-2",
+                             "time = 10m\njob.grace = 10s\ndevice.isolation = in-process");
     LiveProgram rein = start({ "sweep", path }, faulty("run_fitness:30:hang"));
     rein.read_err_until("faulty plugin: hangs");
 

@@ -230,7 +230,8 @@ TEST_F(SweepTest, WorkersShareTheCoresUnlessTheSettingsSayOtherwise)
 
 TEST_F(SweepTest, ResultsThatDoNotFitOnTheDiskEndItAndTheNextTimeGoesOn)
 {
-    std::string path = write("a", "instances = toy.ctt\nseeds = 1-60", "rounds = 1");
+    std::string path = write("a", "instances = toy.ctt\nseeds = 1-60",
+                             "rounds = 1\ndevice.isolation = in-process");
 
     /* files of at most 16 KiB: it is the results that grow beyond that */
     Ended ended = run_by_shell("ulimit -f 32; ", "sweep '" + path + "' --workers 2");

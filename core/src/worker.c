@@ -298,18 +298,24 @@ control_main(void *data)
 {
     Worker *self = data;
     static char room[REIN_WIRE_PACKET_SIZE];
+    ReinWireResult result = REIN_WIRE_NOTHING;
     ReinWirePacket packet;
     guint64 job = 0;
 
-    while (rein_wire_receive(self->control, TRUE, REIN_WIRE_HOST, room, &packet, NULL) ==
-               REIN_WIRE_GOT &&
-           packet.type == REIN_WIRE_INTERRUPT) {
+    while ((result = rein_wire_receive(self->control, TRUE, REIN_WIRE_HOST, room, &packet, NULL)) ==
+           REIN_WIRE_GOT) {
+        if (packet.type != REIN_WIRE_INTERRUPT) {
+            continue;
+        }
         memcpy(&job, packet.bytes, sizeof job);
         pthread_mutex_lock(&self->lock);
         if (self->server != NULL) {
             rein_server_interrupt(self->server, job);
         }
         pthread_mutex_unlock(&self->lock);
+    }
+    if (result == REIN_WIRE_BAD) {
+        return NULL; /* the plugin has closed it: the supervisor and the signal are left */
     }
     kill(getpid(), SIGKILL);
     return NULL;

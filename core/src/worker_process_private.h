@@ -56,8 +56,8 @@ gboolean rein_worker_process_parse_isolation(const char *word, ReinIsolation *is
                                              GError **error);
 
 /*
- * Starts it with no open descriptor but those of supervisor_private.h and no signal blocked or
- * ignored. REIN_ERROR_FAILED says why it does not start; then nothing is held.
+ * Starts it with no open descriptor but those of supervisor_private.h. REIN_ERROR_FAILED says why it
+ * does not start; then nothing is held.
  */
 gboolean rein_worker_process_start(ReinWorkerProcess *self, const ReinWorkerStart *start,
                                    GError **error);

@@ -33,8 +33,8 @@ typedef struct ReinWorkerSpawned {
 } ReinWorkerSpawned;
 
 /*
- * Starts it with two arguments, our number and the word of its isolation; a process group of its
- * own, no signal blocked or ignored. 0, or an errno; then nothing is held.
+ * Starts it with two arguments, our number and the word of its isolation; in a process group of its
+ * own, with every signal blocked. 0, or an errno; then nothing is held.
  */
 int rein_worker_spawn(const ReinWorkerSpawn *spawn, ReinWorkerSpawned *spawned);
 

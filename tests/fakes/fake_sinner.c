@@ -28,7 +28,7 @@ typedef struct {
 struct ReinPluginDevice {
     const ReinHost *host;
     Held held[MAX_HELD];
-    volatile int is_interrupted;
+    int is_interrupted; /* atomic */
 };
 
 static struct ReinPluginDevice the_device;
@@ -267,8 +267,9 @@ run_long(ReinPluginDevice *device, const volatile uint32_t *stop)
     const struct timespec moment = { .tv_nsec = 200000 };
     const int is_deaf = sins("deaf");
 
-    device->is_interrupted = 0;
-    while (is_deaf ? device->is_interrupted == 0 : *stop == 0) {
+    __atomic_store_n(&device->is_interrupted, 0, __ATOMIC_SEQ_CST);
+    while (is_deaf ? __atomic_load_n(&device->is_interrupted, __ATOMIC_SEQ_CST) == 0
+                   : __atomic_load_n(stop, __ATOMIC_SEQ_CST) == 0) {
         nanosleep(&moment, NULL);
     }
 }
@@ -343,7 +344,7 @@ static void
 sinner_interrupt(ReinPluginDevice *device, uint64_t job)
 {
     (void)job;
-    device->is_interrupted = 1;
+    __atomic_store_n(&device->is_interrupted, 1, __ATOMIC_SEQ_CST);
 }
 
 const ReinPluginTable *

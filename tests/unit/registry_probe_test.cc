@@ -110,6 +110,9 @@ TEST_F(RegistryProbeTest, DescriptorsThatWereClosedAndWrittenToAreNotTheWorkers)
 
 TEST_F(RegistryProbeTest, WorkerThatCannotAnswerAnyMoreSaysSo)
 {
+#if defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the thread sanitizer ends a worker whose descriptors a plugin closes";
+#endif
     EXPECT_THAT(RowOf("closes_all"), AllOf(StartsWith("rein_plugin_closes_all.so failed "),
                                            HasSubstr("rein-worker: cannot answer: ")));
 }

@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rein/process.h>
+
 #include "common/json.h"
 #include "job_folder.h"
-#include "process.h"
 
 #define GONE_PREFIX ".gone-"        /* a folder that is being removed */
 #define MAX_DEPTH 16u               /* folders within a folder */

@@ -9,6 +9,7 @@
 #include <rein/evaluator.h>
 #include <rein/evolution.h>
 #include <rein/problem.h>
+#include <rein/process.h>
 #include <rein/receipt.h>
 #include <rein/registry.h>
 #include <rein/result.h>

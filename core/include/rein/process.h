@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <rein/version.h>
 
 G_BEGIN_DECLS
 
@@ -20,15 +21,24 @@ typedef struct ReinProcess {
 } ReinProcess;
 
 /* This process. */
-void rein_process_get_own(ReinProcess *process);
+REIN_API void rein_process_get_own(ReinProcess *process);
+
+/* The process with the number `pid`; FALSE if there is none that runs. A zombie does not run. */
+REIN_API gboolean rein_process_get(gint64 pid, ReinProcess *process);
+
+/*
+ * The PID namespace in which this process's numbers mean what they say, 0 where the kernel does not
+ * tell. A process of another one is not found by its number from here.
+ */
+REIN_API guint64 rein_process_get_pid_namespace(void);
 
 /* Whether it still runs: the same boot, number and start time. A zombie does not run. */
-gboolean rein_process_is_alive(const ReinProcess *process);
+REIN_API gboolean rein_process_is_alive(const ReinProcess *process);
 
 /* Returns: (transfer full): one line without its end: `pid start-time boot-id` */
-char *rein_process_to_text(const ReinProcess *process);
+REIN_API char *rein_process_to_text(const ReinProcess *process);
 
 /* Returns: whether `text` is such a line; it may have an end */
-gboolean rein_process_from_text(const char *text, ReinProcess *process);
+REIN_API gboolean rein_process_from_text(const char *text, ReinProcess *process);
 
 G_END_DECLS

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "process.h"
+#include <rein/process.h>
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Fields of /proc/PID/stat after the name, which is in parentheses and may hold anything. */
@@ -52,6 +53,24 @@ rein_process_get_own(ReinProcess *process)
     if (!read_start_time(process->pid, &process->start_time)) {
         process->start_time = 0;
     }
+}
+
+gboolean
+rein_process_get(gint64 pid, ReinProcess *process)
+{
+    g_return_val_if_fail(process != NULL, FALSE);
+
+    *process = (ReinProcess){ .pid = pid };
+    read_boot_id(process->boot_id);
+    return read_start_time(pid, &process->start_time);
+}
+
+guint64
+rein_process_get_pid_namespace(void)
+{
+    struct stat info;
+
+    return stat("/proc/self/ns/pid", &info) == 0 ? (guint64)info.st_ino : 0;
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include <rein/error.h>
 #include <rein/evaluator.h>
 #include <rein/evolution.h>
+#include <rein/leftovers.h>
 #include <rein/problem.h>
 #include <rein/process.h>
 #include <rein/receipt.h>

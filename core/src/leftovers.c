@@ -139,9 +139,13 @@ has_foreign_record(const char *state_folder)
 static void
 find_temporaries(const char *cache_folder, GPtrArray *leftovers)
 {
-    g_autoptr(GPtrArray) paths =
-        rein_temporaries_find(cache_folder, rein_temporaries_find_oldest_start_ns());
+    /* nearly always there is none, and nobody has to be asked */
+    g_autoptr(GPtrArray) paths = rein_temporaries_find(cache_folder, G_MAXINT64);
 
+    if (paths->len > 0) {
+        g_ptr_array_unref(paths);
+        paths = rein_temporaries_find(cache_folder, rein_temporaries_find_oldest_start_ns());
+    }
     for (guint i = 0; i < paths->len; i++) {
         add(leftovers, REIN_LEFTOVER_TEMPORARY, g_strdup(g_ptr_array_index(paths, i)), NULL,
             g_strdup("not finished, and no process that could finish it lives"));

@@ -2,7 +2,7 @@
 
 /*
  * Where rein keeps what outlives a process: `$XDG_STATE_HOME/rein/` (`~/.local/state/rein/`) with
- * `jobs/` (a folder for each run) and `cache/` (built kernels). A value of XDG_STATE_HOME that is no
+ * `jobs/` (a folder for each run), `cache/` (built kernels) and `processes/` (records of workers). A value of XDG_STATE_HOME that is no
  * absolute path counts as not set, as the XDG specification says. [any thread]
  */
 
@@ -23,6 +23,9 @@ G_BEGIN_DECLS
  * Returns: (transfer full): @folder or, unless it is an absolute path, the other
  */
 char *rein_state_require_absolute(const char *folder, const char *otherwise);
+
+/* Returns: (transfer full): the path of the folder all of it is in, made or not */
+char *rein_state_get_folder(void);
 
 /* Returns: (transfer full): the path of the folder, made or not */
 char *rein_state_path(const char *name);

@@ -25,6 +25,17 @@ typedef struct ReinSweepReport {
     guint64 removed_size;
 } ReinSweepReport;
 
+/* Told of each folder that goes, or would: `reason` is why, `is_removed` whether it is gone. */
+typedef void (*ReinSweptCb)(const char *name, guint64 size, const char *reason, gboolean is_removed,
+                            gpointer user_data);
+
+/* How to sweep when somebody looks on. */
+typedef struct ReinSweepWatch {
+    gboolean is_dry_run; /* nothing is changed; lost jobs are not marked */
+    ReinSweptCb swept;   /* (nullable) */
+    gpointer user_data;
+} ReinSweepWatch;
+
 /**
  * rein_sweep:
  * @jobs_folder: may be missing
@@ -37,5 +48,10 @@ typedef struct ReinSweepReport {
  */
 void rein_sweep(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
                 GCancellable *cancellable, ReinSweepReport *report);
+
+/* The same, watched; of a dry run @report says nothing that was done. [may block] */
+void rein_sweep_watched(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+                        GCancellable *cancellable, const ReinSweepWatch *watch,
+                        ReinSweepReport *report);
 
 G_END_DECLS

@@ -112,3 +112,11 @@ rein_leftovers_kill_tagged(const char *tag, guint *n_left)
     }
     return n_killed;
 }
+
+guint
+rein_leftovers_count_tagged(void)
+{
+    g_autoptr(GPtrArray) processes = rein_tag_find_processes();
+
+    return processes->len;
+}

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 
 #define REIN_STATE_JOBS "jobs"
 #define REIN_STATE_CACHE "cache"
+#define REIN_STATE_PROCESSES "processes"
 
 /**
  * rein_state_require_absolute:

@@ -79,6 +79,9 @@ REIN_API guint rein_leftovers_remove(GPtrArray *leftovers);
  */
 REIN_API guint rein_leftovers_kill_tagged(const char *tag, guint *n_left);
 
+/* How many processes of this user carry the tag of a worker, but for this one. [may block] */
+REIN_API guint rein_leftovers_count_tagged(void);
+
 /* "process", "scratch", "temporary", "record" */
 REIN_API const char *rein_leftover_kind_to_string(ReinLeftoverKind kind);
 

@@ -205,8 +205,12 @@ rein_record_read(const char *path, ReinRecordFacts *facts)
     read.device = g_key_file_get_string(file, GROUP, "device", NULL);
     read.scratch_folder = g_key_file_get_string(file, GROUP, "scratch", NULL);
     read.supervisor = g_key_file_get_string(file, GROUP, "supervisor", NULL);
-    *facts = read;
-    read = (ReinRecordFacts){ 0 };
+    *facts = (ReinRecordFacts){
+        .tag = g_steal_pointer(&read.tag),
+        .device = g_steal_pointer(&read.device),
+        .scratch_folder = g_steal_pointer(&read.scratch_folder),
+        .supervisor = g_steal_pointer(&read.supervisor),
+    };
     return TRUE;
 }
 

@@ -99,6 +99,7 @@ rein_tag_find_processes(void)
             continue;
         }
         g_autofree char *tag = rein_tag_read((gint64)pid);
+        /* which knows nobody where /proc speaks of other processes than pidfd_open() does */
         if (tag != NULL && rein_process_get((gint64)pid, &process)) {
             ReinTagged *tagged = g_new0(ReinTagged, 1);
             tagged->process = process;

@@ -2,6 +2,7 @@
 
 #include "temporaries_private.h"
 
+#include <fts.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,7 +15,7 @@
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define MARGIN_NS (NS_PER_S / 20) /* what file times and start times may be apart by */
-#define MAX_DEPTH 6u              /* of folders in a cache */
+#define MAX_DEPTH 6               /* of folders in a cache */
 #define RANDOM_LENGTH 6u          /* what mkstemp() and its like add */
 
 static gboolean
@@ -117,23 +118,30 @@ rein_temporaries_find_oldest_start_ns(void)
 
 typedef gboolean (*IsTemporary)(const char *name);
 
+/* Adds those in `folder` and, at most `depth` levels down, in the folders in it. */
 static void
-collect(const char *folder, guint depth, IsTemporary is_temporary, GPtrArray *paths)
+collect(const char *folder, short depth, IsTemporary is_temporary, GPtrArray *paths)
 {
-    g_autoptr(GDir) entries = g_dir_open(folder, 0, NULL);
-    const char *name = NULL;
+    char *const roots[] = { (char *)(guintptr)folder, NULL }; /* fts does not write to it */
+    FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR | FTS_XDEV, NULL);
+    FTSENT *entry = NULL;
 
-    while (entries != NULL && (name = g_dir_read_name(entries)) != NULL) {
-        g_autofree char *path = g_build_filename(folder, name, NULL);
-        struct stat info;
-        if (lstat(path, &info) != 0 || info.st_uid != geteuid()) {
+    while (tree != NULL && (entry = fts_read(tree)) != NULL) {
+        const gboolean is_folder = entry->fts_info == FTS_D;
+        if (entry->fts_level == FTS_ROOTLEVEL || (!is_folder && entry->fts_info != FTS_F)) {
             continue;
         }
-        if (is_temporary(name) && (S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))) {
-            g_ptr_array_add(paths, g_steal_pointer(&path));
-        } else if (S_ISDIR(info.st_mode) && depth < MAX_DEPTH) {
-            collect(path, depth + 1, is_temporary, paths);
+        const gboolean is_found =
+            is_temporary(entry->fts_name) && entry->fts_statp->st_uid == geteuid();
+        if (is_found) {
+            g_ptr_array_add(paths, g_strdup(entry->fts_path));
         }
+        if (is_folder && (is_found || entry->fts_level > depth)) {
+            (void)fts_set(tree, entry, FTS_SKIP);
+        }
+    }
+    if (tree != NULL) {
+        (void)fts_close(tree);
     }
 }
 
@@ -149,9 +157,9 @@ rein_temporaries_find(const char *cache_folder, gint64 before_ns)
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
     if (cache_folder != NULL) {
-        collect(cache_folder, 0, is_in_cache, paths);
+        collect(cache_folder, MAX_DEPTH, is_in_cache, paths);
     }
-    collect(g_get_tmp_dir(), MAX_DEPTH, is_workplace, paths);
+    collect(g_get_tmp_dir(), 0, is_workplace, paths);
     for (guint i = paths->len; i > 0; i--) {
         const char *path = g_ptr_array_index(paths, i - 1);
         struct stat info;

@@ -14,7 +14,7 @@
 
 #define FOLDER "rein-doctor/"
 #define N_JOBS 5u
-#define MAX_SIZE (1024u * 1024u) /* bytes of a file; of a longer one its end is packed */
+#define MAX_SIZE ((gsize)1 << 20) /* bytes of a file; of a longer one its end is packed */
 
 static gboolean
 add_text(DoctorTar *tar, const char *name, const char *text, GError **error)

@@ -71,7 +71,7 @@ doctor_examine_kernel(DoctorSection *section, const DoctorPatient *patient)
 static void
 set_limit(DoctorSection *section, const char *member, guint64 limit)
 {
-    if (limit == (guint64)RLIM_INFINITY || limit >= (guint64)G_MAXINT64 / 2) {
+    if (limit >= (guint64)G_MAXINT64 / 2) {
         doctor_section_set_null(section, member);
     } else {
         doctor_section_set_number(section, member, limit);

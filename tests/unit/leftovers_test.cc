@@ -308,6 +308,19 @@ TEST_F(LeftoversTest, WhatIsNoRecordIsLeftAlone)
     EXPECT_TRUE(fs::exists(home));
 }
 
+TEST_F(LeftoversTest, GarbageInARecordOfADeadOwnerIsRemovedWithIt)
+{
+    const std::string path =
+        folder_.Write("state/processes/" + TagOfDeadOwner(), std::string("\0[rec\xff\n=", 9));
+    const std::string unfinished =
+        folder_.Write("state/processes/" + TagOfDeadOwner(2) + ".new", "[record]\nta");
+
+    ASSERT_NE(FindLeftover(0, path), nullptr);
+    ASSERT_NE(FindLeftover(0, unfinished), nullptr);
+    EXPECT_EQ(rein_leftovers_remove(found_), 0u);
+    EXPECT_TRUE(fs::is_empty(State() + "/processes"));
+}
+
 TEST_F(LeftoversTest, RecordStaysWhereItsScratchFolderCannotBeRemoved)
 {
     if (geteuid() == 0) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <rein/process.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,46 @@ TEST(ProcessTest, TextSaysWhichProcessItWas)
     EXPECT_TRUE(rein_process_is_alive(&read));
     EXPECT_FALSE(rein_process_from_text("", &read));
     EXPECT_FALSE(rein_process_from_text("nobody 5", &read));
+}
+
+/* In a child of a new PID namespace which has kept our /proc: whether a dead process counts as alive
+ * and a live one is unknown; -1 where there can be no such namespace. */
+int
+AskInAnotherNamespace()
+{
+    ReinProcess dead = {};
+    ReinProcess found = {};
+    int status = 0;
+
+    rein_process_get_own(&dead);
+    dead.start_time++;
+    if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) {
+        return -1;
+    }
+    const pid_t pid = fork();
+    if (pid == 0) {
+        _exit(rein_process_is_alive(&dead) && !rein_process_get(getpid(), &found) ? 1 : 0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        return -1;
+    }
+    return WEXITSTATUS(status);
+}
+
+TEST(ProcessTest, WhereProcIsOfAnotherNamespaceNothingIsTold)
+{
+    int status = 0;
+    const pid_t pid = fork();
+
+    if (pid == 0) {
+        _exit(AskInAnotherNamespace() & 0xff);
+    }
+    ASSERT_EQ(waitpid(pid, &status, 0), pid);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 0xff) {
+        GTEST_SKIP() << "no PID namespace is allowed here";
+    }
+    EXPECT_EQ(WEXITSTATUS(status), 1);
 }
 
 TEST(ProcessTest, PidNamespaceIsKnown)

@@ -23,7 +23,7 @@ typedef struct ReinProcess {
 /* This process. */
 REIN_API void rein_process_get_own(ReinProcess *process);
 
-/* The process with the number `pid`; FALSE if there is none that runs. A zombie does not run. */
+/* The process with the number `pid`; FALSE if none is known that runs. A zombie does not run. */
 REIN_API gboolean rein_process_get(gint64 pid, ReinProcess *process);
 
 /*
@@ -32,7 +32,10 @@ REIN_API gboolean rein_process_get(gint64 pid, ReinProcess *process);
  */
 REIN_API guint64 rein_process_get_pid_namespace(void);
 
-/* Whether it still runs: the same boot, number and start time. A zombie does not run. */
+/*
+ * Whether it still runs: the same boot, number and start time. A zombie does not run. Where /proc is not
+ * of this process's PID namespace nothing can be told, and everybody counts as running.
+ */
 REIN_API gboolean rein_process_is_alive(const ReinProcess *process);
 
 /* Returns: (transfer full): one line without its end: `pid start-time boot-id` */

@@ -25,13 +25,14 @@ is_random(const char *text)
            strspn(text, G_CSET_A_2_Z G_CSET_a_2_z "0123456789") == RANDOM_LENGTH;
 }
 
-/* plugin_cache.c writes ENTRY.so.XXXXXX or ENTRY.bin.XXXXXX; PoCL tempfile… and tempdir…. */
+/* plugin_cache.c writes ENTRY.so.XXXXXX or ENTRY.bin.XXXXXX; PoCL tempfile_…, tempdir… and ….temp. */
 static gboolean
 is_unfinished_entry(const char *name)
 {
     const char *dot = strrchr(name, '.');
 
-    if (g_str_has_prefix(name, "tempfile") || g_str_has_prefix(name, "tempdir")) {
+    if (g_str_has_prefix(name, "tempfile") || g_str_has_prefix(name, "tempdir") ||
+        g_str_has_suffix(name, ".temp")) {
         return TRUE;
     }
     if (dot == NULL || !is_random(dot + 1)) {

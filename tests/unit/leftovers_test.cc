@@ -431,7 +431,8 @@ TEST_F(LeftoversTest, UnfinishedFilesOfTheCacheAreTemporaries)
 {
     for (const char *name :
          { "cache/cpu/cpu-a-b-c.so.Ab3dEf", "cache/opencl/opencl-a-b.bin.000zzz",
-           "cache/opencl/pocl/tempfile-1a-2b.cl", "cache/opencl/pocl/AB/CD/tempfile_x.so" }) {
+           "cache/opencl/pocl/tempfile-1a-2b.cl", "cache/opencl/pocl/AB/CD/tempfile_x.so",
+           "cache/opencl/pocl/LJ/BCLG/program.bc_iJ3nCk.temp" }) {
         const std::string path = folder_.Write(name, "half");
         EXPECT_TRUE(IsFoundAsTemporary(folder_, path)) << path;
     }

@@ -28,6 +28,8 @@ static const Command commands[] = {
     { "verify", cmd_verify, "score a solution and explain what it costs" },
     { "devices", cmd_devices, "list the devices there are, and why others are not" },
     { "config", cmd_config, "print the settings in force" },
+    { "doctor", cmd_doctor, "examine this machine, say what is wrong and what to do" },
+    { "clean", cmd_clean, "remove what killed runs left, and folders of old jobs" },
     { "bench", cmd_bench, "measure rates, stop latency and quality on this machine" },
 };
 

@@ -51,7 +51,7 @@ set_cache(ReinRegistry *registry, const ReinSettings *settings)
 static void
 set_state(ReinRegistry *registry)
 {
-    g_autofree char *folder = rein_state_path("");
+    g_autofree char *folder = rein_state_get_folder();
 
     rein_registry_set(registry, "state-folder", folder);
 }

@@ -18,12 +18,21 @@ rein_state_require_absolute(const char *folder, const char *otherwise)
 }
 
 char *
+rein_state_get_folder(void)
+{
+    g_autofree char *folder = rein_state_require_absolute(g_get_user_state_dir(), ".local/state");
+
+    return g_build_filename(folder, "rein", NULL);
+}
+
+char *
 rein_state_path(const char *name)
 {
+    g_autofree char *folder = rein_state_get_folder();
+
     g_return_val_if_fail(name != NULL, NULL);
 
-    g_autofree char *folder = rein_state_require_absolute(g_get_user_state_dir(), ".local/state");
-    return g_build_filename(folder, "rein", name, NULL);
+    return g_build_filename(folder, name, NULL);
 }
 
 char *

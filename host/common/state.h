@@ -2,8 +2,8 @@
 
 /*
  * Where rein keeps what outlives a process: `$XDG_STATE_HOME/rein/` (`~/.local/state/rein/`) with
- * `jobs/` (a folder for each run), `cache/` (built kernels) and what librein keeps about this machine
- * (`quarantine`). A value of XDG_STATE_HOME that is no
+ * `jobs/` (a folder for each run), `cache/` (built kernels), `processes/` (records of workers) and
+ * what librein keeps about this machine (`quarantine`). A value of XDG_STATE_HOME that is no
  * absolute path counts as not set, as the XDG specification says. [any thread]
  */
 
@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 #define REIN_STATE_JOBS "jobs"
 #define REIN_STATE_CACHE "cache"
+#define REIN_STATE_PROCESSES "processes"
 
 /**
  * rein_state_require_absolute:
@@ -25,7 +26,10 @@ G_BEGIN_DECLS
  */
 char *rein_state_require_absolute(const char *folder, const char *otherwise);
 
-/* Returns: (transfer full): the path of the folder, made or not; of all of it for "" */
+/* Returns: (transfer full): the path of the folder all of it is in, made or not */
+char *rein_state_get_folder(void);
+
+/* Returns: (transfer full): the path of the folder, made or not */
 char *rein_state_path(const char *name);
 
 /**

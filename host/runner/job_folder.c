@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include <glib/gstdio.h>
+#include <rein/process.h>
 
 #include "common/json.h"
-#include "process.h"
 #include "save.h"
 
 #define MAX_TRIES 100 /* other ids before the place is given up */

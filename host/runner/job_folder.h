@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-#define REIN_JOB_FILE_LOCK "lock" /* holds the process as one line of process.h */
+#define REIN_JOB_FILE_LOCK "lock" /* holds the process as one line of rein/process.h */
 #define REIN_JOB_FILE_SPEC "spec.ini"
 #define REIN_JOB_FILE_EVENTS "events.ndjson"
 #define REIN_JOB_FILE_RECEIPT "receipt.json"

@@ -11,9 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rein/process.h>
+
 #include "common/json.h"
 #include "job_folder.h"
-#include "process.h"
 
 #define GONE_PREFIX ".gone-"        /* a folder that is being removed */
 #define MAX_DEPTH 16u               /* folders within a folder */
@@ -258,13 +259,14 @@ mark_lost(const char *id, int events, const struct stat *status, gboolean is_cut
 
 /* Finds when the job ended, and ends it if nobody else did; whether it had to. */
 static gboolean
-look_at_end(const OpenJob *open_job, gint64 *ended_ns)
+look_at_end(const OpenJob *open_job, gboolean is_dry_run, gint64 *ended_ns)
 {
     struct stat status;
     gboolean is_cut = FALSE;
     gboolean is_lost = FALSE;
+    const int access = is_dry_run ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT;
     int events = openat(open_job->fd, REIN_JOB_FILE_EVENTS,
-                        O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+                        access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
     if (events < 0) {
         return FALSE;
@@ -276,7 +278,7 @@ look_at_end(const OpenJob *open_job, gint64 *ended_ns)
         is_lost = !is_job_ended(find_last_line(tail, &is_cut)) || is_cut;
         *ended_ns = status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec;
     }
-    if (is_lost) {
+    if (is_lost && !is_dry_run) {
         mark_lost(open_job->name, events, &status, is_cut);
     }
     (void)close(events);
@@ -317,7 +319,7 @@ find_state(const OpenJob *open_job)
 
 /* (transfer full): what `name` is, never NULL */
 static Job *
-look_at(int jobs, const char *name, ReinJobTidyReport *report)
+look_at(int jobs, const char *name, const ReinJobTidyWatch *watch, ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
     Job *job = g_new0(Job, 1);
@@ -334,8 +336,8 @@ look_at(int jobs, const char *name, ReinJobTidyReport *report)
     if (fstat(open_job.fd, &status) == 0) {
         job->ended_ns = status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec;
     }
-    if (job->state == JOB_FINISHED && look_at_end(&open_job, &job->ended_ns)) {
-        report->n_lost++;
+    if (job->state == JOB_FINISHED && look_at_end(&open_job, watch->is_dry_run, &job->ended_ns)) {
+        report->n_lost += watch->is_dry_run ? 0 : 1;
     }
     return job;
 }
@@ -352,14 +354,30 @@ compare_ends(gconstpointer a, gconstpointer b)
     return strcmp(first->name, second->name);
 }
 
+static void
+tell(const ReinJobTidyWatch *watch, const char *name, guint64 size, const char *reason,
+     gboolean is_removed)
+{
+    if (watch->tidied != NULL) {
+        watch->tidied(name, size, reason, is_removed, watch->user_data);
+    }
+}
+
 /* Removes it unless it has changed since it was looked at. */
 static void
-remove_job(int jobs, const Job *job, ReinJobTidyReport *report)
+remove_job(int jobs, const Job *job, const char *reason, const ReinJobTidyWatch *watch,
+           ReinJobTidyReport *report)
 {
     g_auto(OpenJob) open_job = { 0 };
 
     open_job_init(&open_job, jobs, job->name);
-    if (find_state(&open_job) == job->state && remove_folder(jobs, job->name)) {
+    const gboolean is_removed =
+        !watch->is_dry_run && find_state(&open_job) == job->state && remove_folder(jobs, job->name);
+    tell(watch, job->name, job->size, reason, is_removed);
+    if (watch->is_dry_run) {
+        return;
+    }
+    if (is_removed) {
         report->n_removed++;
         report->removed_size += job->size;
         return;
@@ -368,9 +386,21 @@ remove_job(int jobs, const Job *job, ReinJobTidyReport *report)
     report->size += job->size;
 }
 
+/* One whose removal was cut short. */
+static void
+remove_gone(int jobs, const char *name, const ReinJobTidyWatch *watch, ReinJobTidyReport *report)
+{
+    int folder = openat(jobs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    const guint64 size = folder >= 0 ? measure(folder, 0) : 0;
+    const gboolean is_removed = !watch->is_dry_run && remove_folder(jobs, name);
+
+    tell(watch, name, size, "its removal was cut short", is_removed);
+    report->n_failed += is_removed || watch->is_dry_run ? 0 : 1;
+}
+
 /* What may go, oldest first; the rest is counted. */
 static GPtrArray *
-collect(int jobs, DIR *stream, ReinJobTidyReport *report)
+collect(int jobs, DIR *stream, const ReinJobTidyWatch *watch, ReinJobTidyReport *report)
 {
     GPtrArray *finished = g_ptr_array_new_with_free_func(job_free);
     struct dirent *entry;
@@ -379,13 +409,13 @@ collect(int jobs, DIR *stream, ReinJobTidyReport *report)
         const char *name = entry->d_name;
         if (g_str_has_prefix(name, GONE_PREFIX) &&
             rein_job_id_is_valid(name + strlen(GONE_PREFIX))) {
-            report->n_failed += remove_folder(jobs, name) ? 0 : 1;
+            remove_gone(jobs, name, watch, report);
             continue;
         }
         if (!rein_job_id_is_valid(name)) {
             continue;
         }
-        Job *job = look_at(jobs, name, report);
+        Job *job = look_at(jobs, name, watch, report);
         if (job->state == JOB_FINISHED || job->state == JOB_INCOMPLETE) {
             g_ptr_array_add(finished, job);
             continue;
@@ -398,11 +428,25 @@ collect(int jobs, DIR *stream, ReinJobTidyReport *report)
     return finished;
 }
 
-void
-rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
-              GCancellable *cancellable, ReinJobTidyReport *report)
+/* Why the job may go, or NULL. `is_beyond`: all are more than may be kept. */
+static const char *
+find_reason(const Job *job, gint64 age_ns, gint64 keep_age_ns, gboolean is_beyond)
 {
-    g_return_if_fail(jobs_folder != NULL && report != NULL);
+    if (job->state == JOB_INCOMPLETE) {
+        return age_ns > INCOMPLETE_AGE_NS ? "its making was cut short" : NULL;
+    }
+    if (age_ns > keep_age_ns) {
+        return "older than is kept";
+    }
+    return is_beyond ? "beyond the size that is kept" : NULL;
+}
+
+void
+rein_job_tidy_watched(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+                      GCancellable *cancellable, const ReinJobTidyWatch *watch,
+                      ReinJobTidyReport *report)
+{
+    g_return_if_fail(jobs_folder != NULL && watch != NULL && report != NULL);
 
     *report = (ReinJobTidyReport){ 0 };
     DIR *stream = opendir(jobs_folder);
@@ -410,7 +454,7 @@ rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
         return;
     }
     int jobs = dirfd(stream);
-    g_autoptr(GPtrArray) finished = collect(jobs, stream, report);
+    g_autoptr(GPtrArray) finished = collect(jobs, stream, watch, report);
     gint64 now_ns = g_get_real_time() * 1000;
     guint64 finished_size = 0;
     for (guint i = 0; i < finished->len; i++) {
@@ -418,13 +462,11 @@ rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
     }
     for (guint i = 0; i < finished->len; i++) {
         const Job *job = g_ptr_array_index(finished, i);
-        gint64 age_ns = now_ns - job->ended_ns;
         gboolean is_beyond = report->size + finished_size > keep_size;
+        const char *reason = find_reason(job, now_ns - job->ended_ns, keep_age_ns, is_beyond);
         finished_size -= job->size;
-        gboolean may_go = job->state == JOB_INCOMPLETE ? age_ns > INCOMPLETE_AGE_NS
-                                                       : is_beyond || age_ns > keep_age_ns;
-        if (may_go && !g_cancellable_is_cancelled(cancellable)) {
-            remove_job(jobs, job, report);
+        if (reason != NULL && !g_cancellable_is_cancelled(cancellable)) {
+            remove_job(jobs, job, reason, watch, report);
             continue;
         }
         report->size += job->size;
@@ -470,4 +512,13 @@ rein_job_tidy_remove(const char *jobs_folder, const char *name)
     gboolean is_gone = (is_going || may_remove(&open_job)) && remove_folder(jobs, name);
     (void)close(jobs);
     return is_gone;
+}
+
+void
+rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+              GCancellable *cancellable, ReinJobTidyReport *report)
+{
+    const ReinJobTidyWatch nobody = { 0 };
+
+    rein_job_tidy_watched(jobs_folder, keep_age_ns, keep_size, cancellable, &nobody, report);
 }

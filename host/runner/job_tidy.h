@@ -25,6 +25,17 @@ typedef struct ReinJobTidyReport {
     guint64 removed_size;
 } ReinJobTidyReport;
 
+/* Told of each folder that goes, or would: `reason` is why, `is_removed` whether it is gone. */
+typedef void (*ReinJobTidiedCb)(const char *name, guint64 size, const char *reason,
+                                gboolean is_removed, gpointer user_data);
+
+/* How to tidy when somebody looks on. */
+typedef struct ReinJobTidyWatch {
+    gboolean is_dry_run;    /* nothing is changed; lost jobs are not marked */
+    ReinJobTidiedCb tidied; /* (nullable) */
+    gpointer user_data;
+} ReinJobTidyWatch;
+
 /**
  * rein_job_tidy:
  * @jobs_folder: may be missing
@@ -50,5 +61,10 @@ void rein_job_tidy(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_siz
  *     block]
  */
 gboolean rein_job_tidy_remove(const char *jobs_folder, const char *name);
+
+/* The same, watched; of a dry run @report says nothing that was done. [may block] */
+void rein_job_tidy_watched(const char *jobs_folder, gint64 keep_age_ns, guint64 keep_size,
+                           GCancellable *cancellable, const ReinJobTidyWatch *watch,
+                           ReinJobTidyReport *report);
 
 G_END_DECLS

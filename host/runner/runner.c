@@ -196,6 +196,7 @@ rein_runner_run(ReinRunner *self)
     self->begun_us = g_get_monotonic_time();
     self->report = g_new0(ReinRunReport, 1);
     self->report->outcome = REIN_OUTCOME_FAILED;
+    rein_runner_remove_leftovers(self);
     if (!rein_runner_load(self, &error)) {
         rein_runner_take_error(self, error);
     }

@@ -4,10 +4,32 @@
 
 #include <string.h>
 
+#include <rein/leftovers.h>
+
 #include "common/state.h"
 #include "job_tidy.h"
 #include "run_start.h"
 #include "spec_ini.h"
+
+void
+rein_runner_remove_leftovers(ReinRunner *self)
+{
+    g_autofree char *state_folder = rein_state_get_folder();
+    g_autofree char *cache_folder = rein_state_path(REIN_STATE_CACHE);
+    g_autoptr(GPtrArray) leftovers = rein_leftovers_find(state_folder, cache_folder);
+
+    if (leftovers->len == 0) {
+        return;
+    }
+    const guint n_failed = rein_leftovers_remove(leftovers);
+    if (n_failed == 0) {
+        rein_runner_note(self, "removed what killed runs left: %u pieces", leftovers->len);
+    } else {
+        rein_runner_note(
+            self, "removed %u pieces of what killed runs left, %u stay (rein clean says why)",
+            leftovers->len - n_failed, n_failed);
+    }
+}
 
 static void
 tidy(ReinRunner *self, const char *jobs_folder)

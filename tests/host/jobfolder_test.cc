@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <rein/process.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,7 +13,6 @@
 #include "common/json.h"
 #include "runner/job_folder.h"
 #include "runner/job_tidy.h"
-#include "runner/process.h"
 #include "support/json.h"
 #include "support/program.h"
 
@@ -204,24 +204,6 @@ TEST_F(JobFolderTest, RemovedFolderLeavesNothing)
     rein_job_folder_remove(make());
 
     EXPECT_TRUE(std::filesystem::is_empty(jobs_.path()));
-}
-
-TEST_F(JobFolderTest, OwnProcessIsAliveAndADeadOneIsNot)
-{
-    ReinProcess process = {};
-    ReinProcess read = {};
-    rein_process_get_own(&process);
-    g_autofree char *text = rein_process_to_text(&process);
-
-    EXPECT_TRUE(rein_process_is_alive(&process));
-    ASSERT_TRUE(rein_process_from_text(text, &read));
-    EXPECT_TRUE(rein_process_is_alive(&read));
-    process.start_time++; /* another one with its number */
-    EXPECT_FALSE(rein_process_is_alive(&process));
-    process = make_dead_process();
-    EXPECT_FALSE(rein_process_is_alive(&process));
-    EXPECT_FALSE(rein_process_from_text("", &read));
-    EXPECT_FALSE(rein_process_from_text("nobody 5", &read));
 }
 
 using JobTidyTest = JobFolderTest;

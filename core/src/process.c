@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "process.h"
+#include <rein/process.h>
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Fields of /proc/PID/stat after the name, which is in parentheses and may hold anything. */
 #define FIELD_STATE 0
 #define FIELD_START_TIME 19
 
-/* Reads the start time of `pid`; FALSE if there is no such process or it has ended. */
+/*
+ * Whether /proc speaks of our numbers. In a new PID namespace that has kept the old /proc it speaks of
+ * other processes by the same numbers.
+ */
 static gboolean
-read_start_time(gint64 pid, guint64 *start_time)
+is_proc_ours(void)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%" G_GINT64_FORMAT "/stat", pid);
+    g_autofree char *self = g_file_read_link("/proc/self", NULL);
+    guint64 pid = 0;
+
+    return self != NULL && g_ascii_string_to_unsigned(self, 10, 1, G_MAXINT32, &pid, NULL) &&
+           (pid_t)pid == getpid();
+}
+
+/* Reads the start time in `folder`; FALSE if there is no such process or it has ended. */
+static gboolean
+read_start_time(const char *folder, guint64 *start_time)
+{
+    g_autofree char *path = g_build_filename(folder, "stat", NULL);
     g_autofree char *text = NULL;
 
     if (!g_file_get_contents(path, &text, NULL, NULL)) {
@@ -49,22 +64,42 @@ rein_process_get_own(ReinProcess *process)
 
     *process = (ReinProcess){ .pid = getpid() };
     read_boot_id(process->boot_id);
-    if (!read_start_time(process->pid, &process->start_time)) {
+    if (!read_start_time("/proc/self", &process->start_time)) {
         process->start_time = 0;
     }
 }
 
 gboolean
+rein_process_get(gint64 pid, ReinProcess *process)
+{
+    g_return_val_if_fail(process != NULL, FALSE);
+
+    *process = (ReinProcess){ .pid = pid };
+    read_boot_id(process->boot_id);
+    g_autofree char *folder = g_strdup_printf("/proc/%" G_GINT64_FORMAT, pid);
+    return is_proc_ours() && read_start_time(folder, &process->start_time);
+}
+
+guint64
+rein_process_get_pid_namespace(void)
+{
+    struct stat info;
+
+    return stat("/proc/self/ns/pid", &info) == 0 ? (guint64)info.st_ino : 0;
+}
+
+gboolean
 rein_process_is_alive(const ReinProcess *process)
 {
-    char boot_id[REIN_BOOT_ID_SIZE];
-    guint64 start_time = 0;
+    ReinProcess present;
 
     g_return_val_if_fail(process != NULL, FALSE);
 
-    read_boot_id(boot_id);
-    return strcmp(boot_id, process->boot_id) == 0 && read_start_time(process->pid, &start_time) &&
-           start_time == process->start_time;
+    if (!is_proc_ours()) {
+        return TRUE;
+    }
+    return rein_process_get(process->pid, &present) && present.start_time == process->start_time &&
+           strcmp(present.boot_id, process->boot_id) == 0;
 }
 
 char *

@@ -149,7 +149,7 @@ rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHashTable *set
     if (services == NULL) {
         return NULL;
     }
-    rein_services_add_scratch(services);
+    rein_services_begin_device(services);
     const gboolean is_isolated = setup != NULL;
     rein_services_set_worker(services, g_steal_pointer(&setup));
     self = device_new(plugin, info, g_steal_pointer(&services));

@@ -11,6 +11,7 @@
 #include "plugin_private.h"
 #include "probe_private.h"
 #include "services_private.h"
+#include "tag_private.h"
 #include "text_private.h"
 #include "wire_private.h"
 #include "worker_process_private.h"
@@ -370,6 +371,7 @@ rein_inquiry_new(const ReinInquirySetup *setup)
 {
     ReinInquiry *self = inquiry_new_empty(setup);
     g_auto(GStrv) environment = rein_environment_make(setup->variables);
+    g_autofree char *tag = rein_tag_new();
     g_autoptr(GError) error = NULL;
 
     self->phase = GONE;
@@ -380,6 +382,7 @@ rein_inquiry_new(const ReinInquirySetup *setup)
     const ReinWorkerStart start = {
         .program = setup->program,
         .environment = environment,
+        .tag = tag,
         .isolation = setup->isolation,
         .staging = -1,
         .stop = -1,

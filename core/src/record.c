@@ -30,7 +30,6 @@ rein_record_facts_clear(ReinRecordFacts *facts)
     g_clear_pointer(&facts->tag, g_free);
     g_clear_pointer(&facts->device, g_free);
     g_clear_pointer(&facts->scratch_folder, g_free);
-    g_clear_pointer(&facts->supervisor, g_free);
 }
 
 char *
@@ -55,17 +54,16 @@ facts_to_text(const ReinRecordFacts *facts, gsize *size)
     set_if(file, "tag", facts->tag);
     set_if(file, "device", facts->device);
     set_if(file, "scratch", facts->scratch_folder);
-    set_if(file, "supervisor", facts->supervisor);
     return g_key_file_to_data(file, size, NULL);
 }
 
-/* Writes `facts` beside the file, takes the lock there, and lays it over the old one. */
+/* Writes it under another name, takes the lock there, and gives it its own. */
 static gboolean
-save(ReinRecord *self, const ReinRecordFacts *facts, GError **error)
+save(ReinRecord *self, GError **error)
 {
     g_autofree char *temporary = g_strconcat(self->path, NEW_SUFFIX, NULL);
     gsize size = 0;
-    g_autofree char *text = facts_to_text(facts, &size);
+    g_autofree char *text = facts_to_text(&self->facts, &size);
     const int fd =
         open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
@@ -76,8 +74,8 @@ save(ReinRecord *self, const ReinRecordFacts *facts, GError **error)
     errno = fd >= 0 ? ENOSPC : errno;
     if (fd < 0 || write(fd, text, size) != (gssize)size || rename(temporary, self->path) != 0) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
-                    "%s: no record of the worker can be written: %s (mend that: without it nobody "
-                    "would find what a killed program leaves)",
+                    "%s: cannot be written: %s (mend that: without it nobody finds what is left "
+                    "where this program is killed)",
                     self->path, g_strerror(errno));
         if (fd >= 0) {
             (void)unlink(temporary);
@@ -85,15 +83,12 @@ save(ReinRecord *self, const ReinRecordFacts *facts, GError **error)
         }
         return FALSE;
     }
-    if (self->fd >= 0) {
-        close(self->fd);
-    }
     self->fd = fd;
     return TRUE;
 }
 
 ReinRecord *
-rein_record_new(const char *state_folder, const char *device, const char *scratch_folder,
+rein_record_new(const char *state_folder, const char *device, const char *scratch_parent,
                 GError **error)
 {
     g_autoptr(ReinRecord) self = NULL;
@@ -105,7 +100,9 @@ rein_record_new(const char *state_folder, const char *device, const char *scratc
     self->fd = -1;
     self->facts.tag = rein_tag_new();
     self->facts.device = g_strdup(device);
-    self->facts.scratch_folder = g_strdup(scratch_folder);
+    if (scratch_parent != NULL) {
+        self->facts.scratch_folder = g_build_filename(scratch_parent, self->facts.tag, NULL);
+    }
     if (state_folder == NULL) {
         return g_steal_pointer(&self);
     }
@@ -116,7 +113,7 @@ rein_record_new(const char *state_folder, const char *device, const char *scratc
         return NULL;
     }
     self->path = g_build_filename(folder, self->facts.tag, NULL);
-    return save(self, &self->facts, error) ? g_steal_pointer(&self) : NULL;
+    return save(self, error) ? g_steal_pointer(&self) : NULL;
 }
 
 void
@@ -142,48 +139,12 @@ rein_record_get_tag(const ReinRecord *self)
     return self->facts.tag;
 }
 
-char **
-rein_record_tag_environment(const ReinRecord *self, char **environment)
+const char *
+rein_record_get_scratch_folder(const ReinRecord *self)
 {
-    g_return_val_if_fail(self != NULL, environment);
+    g_return_val_if_fail(self != NULL, NULL);
 
-    return g_environ_setenv(environment, REIN_TAG_VARIABLE, self->facts.tag, TRUE);
-}
-
-/* Replaces one of the facts, in the file first. */
-static gboolean
-set_fact(ReinRecord *self, char **fact, char *text, GError **error)
-{
-    char *old = *fact;
-
-    *fact = text;
-    if (self->path != NULL && !save(self, &self->facts, error)) {
-        *fact = old;
-        g_free(text);
-        return FALSE;
-    }
-    g_free(old);
-    return TRUE;
-}
-
-gboolean
-rein_record_set_supervisor(ReinRecord *self, gint64 pid, GError **error)
-{
-    ReinProcess process;
-
-    g_return_val_if_fail(self != NULL && pid > 0, FALSE);
-
-    (void)rein_process_get(pid,
-                           &process); /* one that has ended already has a number all the same */
-    return set_fact(self, &self->facts.supervisor, rein_process_to_text(&process), error);
-}
-
-gboolean
-rein_record_set_scratch_folder(ReinRecord *self, const char *folder, GError **error)
-{
-    g_return_val_if_fail(self != NULL, FALSE);
-
-    return set_fact(self, &self->facts.scratch_folder, g_strdup(folder), error);
+    return self->facts.scratch_folder;
 }
 
 gboolean
@@ -204,12 +165,10 @@ rein_record_read(const char *path, ReinRecordFacts *facts)
     }
     read.device = g_key_file_get_string(file, GROUP, "device", NULL);
     read.scratch_folder = g_key_file_get_string(file, GROUP, "scratch", NULL);
-    read.supervisor = g_key_file_get_string(file, GROUP, "supervisor", NULL);
     *facts = (ReinRecordFacts){
         .tag = g_steal_pointer(&read.tag),
         .device = g_steal_pointer(&read.device),
         .scratch_folder = g_steal_pointer(&read.scratch_folder),
-        .supervisor = g_steal_pointer(&read.supervisor),
     };
     return TRUE;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The record of one worker that is open: a file in the folder `processes` of the state folder, there
- * from before the worker is started until it is gone. Whoever finds it later sees what to look for
- * if the owner was killed. The file's name is the worker's tag; its lock (flock) is held while the
- * owner lives, so that an owner on another machine or in another namespace is seen to live too.
- * Belongs to one thread at a time.
+ * The record of one device that is open: a file in the folder `processes` of the state folder, there
+ * from before its scratch folder is made and its worker started until both are gone. Whoever finds it
+ * later sees what to look for if the owner was killed. The file's name is the tag of the worker; its
+ * lock (flock) is held while the owner lives, so that an owner on another machine or in another
+ * namespace is seen to live too. Belongs to one thread at a time.
  */
 
 #pragma once
@@ -21,17 +21,16 @@ typedef struct ReinRecordFacts {
     char *tag;
     char *device;
     char *scratch_folder; /* NULL: none */
-    char *supervisor;     /* NULL: not started; a line as of rein_process_to_text() */
 } ReinRecordFacts;
 
 /*
  * A record with a new tag, written as a whole or not at all. `state_folder` is made where it is
  * missing; NULL makes a record that is in no folder and has a tag all the same. `device`: its id.
- * `scratch_folder` (nullable): an absolute path, which need not be there yet. REIN_ERROR_FAILED
- * says why it cannot be written: then no worker is to be started, as nobody would find it.
+ * `scratch_parent` (nullable): the absolute path of the folder in which its scratch folder is to be.
+ * REIN_ERROR_FAILED says why it cannot be written.
  */
 ReinRecord *rein_record_new(const char *state_folder, const char *device,
-                            const char *scratch_folder, GError **error);
+                            const char *scratch_parent, GError **error);
 
 /* Removes the file. NULL is a no-op. */
 void rein_record_free(ReinRecord *self);
@@ -39,14 +38,8 @@ void rein_record_free(ReinRecord *self);
 /* As in REIN_WORKER_TAG. Lives as long as the record. */
 const char *rein_record_get_tag(const ReinRecord *self);
 
-/* (transfer full): `environment` (transfer full) with the tag in it: what the worker starts with. */
-char **rein_record_tag_environment(const ReinRecord *self, char **environment);
-
-/* Writes down the worker that was started. On an error the record stays as it was. */
-gboolean rein_record_set_supervisor(ReinRecord *self, gint64 pid, GError **error);
-
-/* The same of the scratch folder. */
-gboolean rein_record_set_scratch_folder(ReinRecord *self, const char *folder, GError **error);
+/* The scratch folder, which is the caller's to make and to remove; NULL for none. */
+const char *rein_record_get_scratch_folder(const ReinRecord *self);
 
 /* Reads the file of a record; FALSE if it is none. */
 gboolean rein_record_read(const char *path, ReinRecordFacts *facts);

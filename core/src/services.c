@@ -8,10 +8,12 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rein/error.h>
 
+#include "record_private.h"
 #include "text_private.h"
 #include "worker_device_private.h"
 
@@ -25,7 +27,8 @@ struct ReinServices {
     char *who;
     GHashTable *settings; /* never changed after new: read on any thread */
     char *cache_folder;
-    char *scratch_folder;
+    ReinRecord *record;
+    char *scratch_folder;      /* NULL: none was made */
     char *lent_scratch_folder; /* of the host of this worker */
     ReinWorkerSetup *worker;   /* NULL: the plugin is in this process */
     ReinHost host;
@@ -167,26 +170,50 @@ rein_services_new(const char *plugin, const char *who, GHashTable *settings, GEr
     return g_steal_pointer(&self);
 }
 
+/* Without a folder that can be written, what is left of a killed host is not found by its record. */
+static ReinRecord *
+make_record(ReinServices *self, const char *scratch_parent)
+{
+    const char *state_folder = g_hash_table_lookup(self->settings, "state-folder");
+    g_autoptr(GError) error = NULL;
+    ReinRecord *record = rein_record_new(state_folder, self->who, scratch_parent, &error);
+
+    if (record == NULL) {
+        host_log(self, REIN_LOG_WARNING, error->message);
+        record = rein_record_new(NULL, self->who, scratch_parent, NULL);
+    }
+    return record;
+}
+
 void
-rein_services_add_scratch(ReinServices *self)
+rein_services_begin_device(ReinServices *self)
 {
     const char *parent = g_hash_table_lookup(self->settings, "scratch-folder");
-    g_autofree char *folder = NULL;
 
-    g_return_if_fail(self->scratch_folder == NULL);
+    g_return_if_fail(self->record == NULL);
 
-    if (parent == NULL || !make_folder(self, parent)) {
+    if (parent != NULL && !make_folder(self, parent)) {
+        parent = NULL;
+    }
+    self->record = make_record(self, parent);
+    if (parent == NULL) {
         return;
     }
-    folder = g_strdup_printf("%s/%s-XXXXXX", parent, self->plugin);
-    if (g_mkdtemp(folder) == NULL) {
+    const char *folder = rein_record_get_scratch_folder(self->record);
+    if (mkdir(folder, S_IRWXU) != 0) {
         g_autofree char *line =
             g_strdup_printf("works without a scratch folder in %s: %s", parent, g_strerror(errno));
         host_log(self, REIN_LOG_WARNING, line);
         return;
     }
-    self->scratch_folder = g_steal_pointer(&folder);
+    self->scratch_folder = g_strdup(folder);
     self->host.scratch_directory = self->scratch_folder;
+}
+
+const char *
+rein_services_get_tag(const ReinHost *host)
+{
+    return rein_record_get_tag(((const ReinServices *)host->context)->record);
 }
 
 void
@@ -259,6 +286,7 @@ rein_services_free(ReinServices *self)
     g_free(self->who);
     g_clear_pointer(&self->settings, g_hash_table_unref);
     g_free(self->cache_folder);
+    rein_record_free(self->record);
     g_free(self->scratch_folder);
     g_free(self->lent_scratch_folder);
     rein_worker_setup_free(self->worker);

@@ -28,8 +28,14 @@ typedef struct ReinWorkerSetup ReinWorkerSetup;
 ReinServices *rein_services_new(const char *plugin, const char *who, GHashTable *settings,
                                 GError **error);
 
-/* Makes the scratch folder, where one is set; it is gone after rein_services_free(). */
-void rein_services_add_scratch(ReinServices *self);
+/*
+ * For a device that is about to be opened: makes the record of it, in the "state-folder" where one is
+ * set, and its scratch folder, where one is set. Both are gone after rein_services_free().
+ */
+void rein_services_begin_device(ReinServices *self);
+
+/* The tag for the worker of such a device; lives as long as the services. */
+const char *rein_services_get_tag(const ReinHost *host);
 
 /* Empties the scratch folder; whether nothing is left in it. TRUE where there is none. [may block] */
 gboolean rein_services_reset_scratch(ReinServices *self, GError **error);

@@ -152,13 +152,14 @@ device_free(WorkerDevice *self)
 }
 
 static gboolean
-start(WorkerDevice *self, const ReinWorkerSetup *setup, ReinMsg *msg)
+start(WorkerDevice *self, const ReinWorkerSetup *setup, const char *tag, ReinMsg *msg)
 {
     g_auto(GStrv) environment = rein_environment_make(setup->variables);
     g_autoptr(GError) error = NULL;
     const ReinWorkerStart how = {
         .program = setup->program,
         .environment = environment,
+        .tag = tag,
         .isolation = setup->most,
     };
 
@@ -179,7 +180,7 @@ worker_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMs
 
     *out = NULL;
     rein_worker_link_init(&self->link, id);
-    if (start(self, setup, msg)) {
+    if (start(self, setup, rein_services_get_tag(host), msg)) {
         status = open_there(self, setup, id,
                             host->scratch_directory != NULL ? host->scratch_directory : "", msg);
     }

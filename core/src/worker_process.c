@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include <rein/error.h>
+#include <rein/leftovers.h>
 
 #include "own_folder_private.h"
 #include "supervisor_private.h"
+#include "tag_private.h"
 #include "text_private.h"
 #include "wire_private.h"
 #include "worker_spawn_private.h"
@@ -26,8 +28,6 @@
 #define TAIL_SIZE 4096
 #define CONTROL_PACKETS 1024 /* more than the socket holds */
 #define READ_SIZE 16384      /* bytes of output in one read */
-#define GROUP_TURNS 500
-#define GROUP_US 1000
 #define READS_AT_ONCE 8  /* more than a pipe holds; who prints without end must not hold us up */
 #define KILL_WAIT_MS 500 /* twice */
 #define LAST_LINES 3
@@ -118,6 +118,8 @@ rein_worker_process_find_program(const char *chosen)
 static int
 spawn(const ReinWorkerStart *start, const Ends *ends, ReinWorkerSpawned *spawned)
 {
+    g_auto(GStrv) environment =
+        g_environ_setenv(g_strdupv(start->environment), REIN_TAG_VARIABLE, start->tag, TRUE);
     const int fds[] = {
         [STDIN_FILENO] = ends->input,
         [STDOUT_FILENO] = ends->output[1],
@@ -129,7 +131,7 @@ spawn(const ReinWorkerStart *start, const Ends *ends, ReinWorkerSpawned *spawned
     };
     const ReinWorkerSpawn spawn = {
         .program = start->program,
-        .environment = start->environment,
+        .environment = environment,
         .fds = fds,
         .n_fds = start->staging >= 0 ? G_N_ELEMENTS(fds) : REIN_WORKER_STAGING,
         .isolation = start->isolation,
@@ -164,6 +166,7 @@ rein_worker_process_start(ReinWorkerProcess *self, const ReinWorkerStart *start,
     self->control = g_steal_fd(&ends.control[0]);
     self->output = g_steal_fd(&ends.output[0]);
     self->tail = g_string_sized_new(TAIL_SIZE);
+    self->tag = g_strdup(start->tag);
     return TRUE;
 }
 
@@ -220,15 +223,6 @@ take_told_end(ReinWorkerProcess *self)
     }
 }
 
-/* A supervisor that was killed by itself leaves its group to die a moment later. */
-static void
-wait_for_group(pid_t group)
-{
-    for (int i = 0; i < GROUP_TURNS && kill(-group, SIGKILL) == 0; i++) {
-        g_usleep(GROUP_US);
-    }
-}
-
 gboolean
 rein_worker_process_reap(ReinWorkerProcess *self)
 {
@@ -253,7 +247,8 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     }
     take_told_end(self);
     if (self->isolation == REIN_ISOLATION_SUBREAPER) {
-        wait_for_group(self->pid);
+        /* a supervisor that was killed by itself leaves what is not its child */
+        (void)rein_leftovers_kill_tagged(self->tag, NULL);
     }
     self->pid = 0;
     close_fd(&self->pidfd);
@@ -370,6 +365,7 @@ rein_worker_process_clear(ReinWorkerProcess *self)
     close_fd(&self->control);
     close_fd(&self->pidfd);
     self->pid = 0;
+    g_clear_pointer(&self->tag, g_free);
     if (self->tail != NULL) {
         g_string_free(self->tail, TRUE);
         self->tail = NULL;

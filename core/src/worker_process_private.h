@@ -26,14 +26,16 @@ typedef struct ReinWorkerProcess {
     int end_code;  /* of the plugin's process: CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0: not known */
     int end_status;
     gboolean is_killed; /* once by kill() */
+    char *tag;
 } ReinWorkerProcess;
 
 /* How to start one. */
 typedef struct ReinWorkerStart {
     const char *program;
-    char *const *environment; /* as execve() takes it */
-    ReinIsolation isolation;  /* the most that is tried */
-    int staging;              /* descriptors of memory to share, -1 for none: then both are */
+    char **environment;      /* as execve() takes it, but for the tag */
+    const char *tag;         /* REIN_WORKER_TAG: by it all that it starts is found */
+    ReinIsolation isolation; /* the most that is tried */
+    int staging;             /* descriptors of memory to share, -1 for none: then both are */
     int stop;
 } ReinWorkerStart;
 

@@ -3,10 +3,12 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "device_fixture.h"
+#include "record_private.h"
 #include "support/process_counts.h"
 #include "support/temporary_folder.h"
 
@@ -491,6 +493,27 @@ TEST_F(DeviceTest, SettingsReachThePlugin)
     EXPECT_TRUE(g_file_test((cache + "/fake").c_str(), G_FILE_TEST_IS_DIR));
 }
 
+TEST_F(DeviceTest, OpenDeviceHasARecordThatNamesItsScratchFolder)
+{
+    rein_test::TemporaryFolder folder;
+    g_autoptr(GHashTable) settings = g_hash_table_new(g_str_hash, g_str_equal);
+    std::string state = folder.At("state");
+    std::string scratch = folder.At("scratch");
+    const std::string records = state + "/processes";
+    g_auto(ReinRecordFacts) facts = {};
+
+    g_hash_table_insert(settings, const_cast<char *>("state-folder"), state.data());
+    g_hash_table_insert(settings, const_cast<char *>("scratch-folder"), scratch.data());
+    ASSERT_NE(Open([](ReinPluginTable &table) { table.open = OpenAndLook; }, settings), nullptr);
+    const std::filesystem::directory_iterator found(records);
+    ASSERT_NE(found, std::filesystem::directory_iterator());
+    ASSERT_TRUE(rein_record_read(found->path().c_str(), &facts));
+    EXPECT_EQ(facts.scratch_folder, scratch_);
+    EXPECT_STREQ(facts.device, "fake:0");
+    Close();
+    EXPECT_TRUE(std::filesystem::is_empty(records));
+}
+
 TEST_F(DeviceTest, FoldersThatCannotBeMadeAreDoneWithout)
 {
     rein_test::TemporaryFolder folder;
@@ -499,6 +522,7 @@ TEST_F(DeviceTest, FoldersThatCannotBeMadeAreDoneWithout)
 
     g_hash_table_insert(settings, const_cast<char *>("cache-folder"), file.data());
     g_hash_table_insert(settings, const_cast<char *>("scratch-folder"), file.data());
+    g_hash_table_insert(settings, const_cast<char *>("state-folder"), file.data());
     ASSERT_NE(Open([](ReinPluginTable &table) { table.open = OpenAndLook; }, settings), nullptr);
     EXPECT_EQ(seen_, "color=none threads=0 cache=none scratch=none");
 }

@@ -202,16 +202,15 @@ TEST_F(LeftoversTest, RecordIsThereUntilItIsFreed)
     g_autoptr(GError) error = nullptr;
     g_auto(ReinRecordFacts) facts = {};
     const int n_descriptors = CountDescriptors();
-    ReinRecord *record = rein_record_new(State().c_str(), "fake:0", "/somewhere/scratch", &error);
+    ReinRecord *record = rein_record_new(State().c_str(), "fake:0", "/somewhere", &error);
 
     ASSERT_NE(record, nullptr) << error->message;
     const std::string path = State() + "/processes/" + rein_record_get_tag(record);
-    ASSERT_TRUE(rein_record_set_supervisor(record, getppid(), &error)) << error->message;
     ASSERT_TRUE(rein_record_read(path.c_str(), &facts));
     EXPECT_STREQ(facts.tag, rein_record_get_tag(record));
     EXPECT_STREQ(facts.device, "fake:0");
-    EXPECT_STREQ(facts.scratch_folder, "/somewhere/scratch");
-    EXPECT_THAT(facts.supervisor, testing::StartsWith(std::to_string(getppid()) + " "));
+    EXPECT_STREQ(facts.scratch_folder, rein_record_get_scratch_folder(record));
+    EXPECT_EQ(std::string("/somewhere/") + facts.tag, facts.scratch_folder);
     struct stat info = {};
     ASSERT_EQ(stat(path.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600u);
@@ -226,11 +225,11 @@ TEST_F(LeftoversTest, RecordWithoutAFolderHasATagAllTheSame)
 {
     g_autoptr(GError) error = nullptr;
     g_autoptr(ReinRecord) record = rein_record_new(nullptr, "fake:0", nullptr, &error);
-    g_auto(GStrv) environment = rein_record_tag_environment(record, g_new0(char *, 1));
+    ReinTag tag = {};
 
     ASSERT_NE(record, nullptr);
-    EXPECT_TRUE(rein_record_set_supervisor(record, getpid(), &error));
-    EXPECT_STREQ(g_environ_getenv(environment, "REIN_WORKER_TAG"), rein_record_get_tag(record));
+    EXPECT_TRUE(rein_tag_parse(rein_record_get_tag(record), &tag));
+    EXPECT_EQ(rein_record_get_scratch_folder(record), nullptr);
 }
 
 TEST_F(LeftoversTest, RecordThatCannotBeWrittenIsAnError)
@@ -264,10 +263,12 @@ TEST_F(LeftoversTest, RecordOfADeadOwnerIsALeftoverWithItsScratchFolder)
 TEST_F(LeftoversTest, RecordOfALiveOwnerIsLeftAlone)
 {
     g_autoptr(GError) error = nullptr;
-    const std::string scratch = folder_.MakeFolder("scratch");
+    const std::string parent = folder_.MakeFolder("scratch");
     g_autoptr(ReinRecord) record =
-        rein_record_new(State().c_str(), "fake:0", scratch.c_str(), &error);
+        rein_record_new(State().c_str(), "fake:0", parent.c_str(), &error);
     ASSERT_NE(record, nullptr);
+    const std::string scratch = rein_record_get_scratch_folder(record);
+    ASSERT_TRUE(fs::create_directory(scratch));
     const std::string path = State() + "/processes/" + rein_record_get_tag(record);
 
     EXPECT_EQ(FindLeftover(0, path), nullptr);

@@ -234,6 +234,24 @@ TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneToo)
     EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
 }
 
+TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneWithAKilledSupervisor)
+{
+    Begin("run-forks", GetParam());
+    program_ = Build();
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+    std::thread killer([this, supervisor] {
+        EXPECT_TRUE(rein_test::WaitUntil([this] { return !rein_test::FindByName(mark_).empty(); }));
+        kill(supervisor, SIGKILL);
+    });
+
+    EXPECT_FALSE(Run("count", program_, 0));
+    killer.join();
+    EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_DEVICE_LOST)) << Message();
+    ExpectGone(REIN_WORKER_DIED, supervisor, plugin);
+    EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
+}
+
 TEST_P(HangTest, TeardownThatHangsEndsTheWorkerOnceForAllItsSteps)
 {
     for (const char *sin : { "release-hangs", "cleanup-hangs-hard", "usage-hangs" }) {

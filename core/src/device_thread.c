@@ -87,6 +87,9 @@ open_on_thread(ReinDevice *self)
     ReinMsg msg = { .text = room, .size = sizeof room };
     ReinPluginDevice *handle = NULL;
 
+    if (!self->is_isolated) {
+        rein_services_lower_priority(self->services);
+    }
     ReinStatus status =
         self->table->open(self->info.id, rein_services_get_host(self->services), &handle, &msg);
 

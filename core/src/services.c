@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,11 +21,13 @@
 #define LOG_DOMAIN "rein"
 #define LOG_LINE_SIZE 8192 /* bytes of a line that are kept */
 #define KEY_SIZE 256       /* "PLUGIN.KEY" with the NUL; longer keys are not set */
-#define SCRATCH_DEPTH 16   /* descriptors that deleting a folder may hold */
+#define MAX_NICE 19u
+#define SCRATCH_DEPTH 16 /* descriptors that deleting a folder may hold */
 
 struct ReinServices {
     char *plugin;
     char *who;
+    int nice;             /* what is added to the priority of the plugin's threads */
     GHashTable *settings; /* never changed after new: read on any thread */
     char *cache_folder;
     ReinRecord *record;
@@ -103,20 +106,45 @@ copy_settings(GHashTable *settings)
     return copy;
 }
 
+/* 0 where it is not set. */
 static gboolean
-take_thread_limit(ReinServices *self, GError **error)
+take_number(const ReinServices *self, const char *key, guint64 most, guint64 *number,
+            GError **error)
 {
-    const char *text = g_hash_table_lookup(self->settings, "thread-limit");
+    const char *text = g_hash_table_lookup(self->settings, key);
     g_autoptr(GError) reason = NULL;
-    guint64 limit = 0;
 
-    if (text != NULL && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &limit, &reason)) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting thread-limit: %s",
-                    reason->message);
+    *number = 0;
+    if (text != NULL && !g_ascii_string_to_unsigned(text, 10, 0, most, number, &reason)) {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "setting %s: %s", key, reason->message);
         return FALSE;
     }
-    self->host.thread_limit = (guint32)limit;
     return TRUE;
+}
+
+static gboolean
+take_limits(ReinServices *self, GError **error)
+{
+    guint64 thread_limit = 0;
+    guint64 nice = 0;
+
+    if (!take_number(self, "thread-limit", G_MAXUINT32, &thread_limit, error) ||
+        !take_number(self, "nice", MAX_NICE, &nice, error)) {
+        return FALSE;
+    }
+    self->host.thread_limit = (guint32)thread_limit;
+    self->nice = (int)nice;
+    return TRUE;
+}
+
+void
+rein_services_lower_priority(ReinServices *self)
+{
+    /* of the calling thread alone; those that it starts have it, too */
+    if (self->nice > 0 && setpriority(PRIO_PROCESS, 0, self->nice) != 0) {
+        g_autofree char *line = g_strdup_printf("keeps its priority: %s", g_strerror(errno));
+        host_log(self, REIN_LOG_WARNING, line);
+    }
 }
 
 static gboolean
@@ -163,7 +191,7 @@ rein_services_new(const char *plugin, const char *who, GHashTable *settings, GEr
         .log = host_log,
         .setting = host_setting,
     };
-    if (!take_thread_limit(self, error)) {
+    if (!take_limits(self, error)) {
         return NULL;
     }
     take_cache_folder(self);

@@ -23,7 +23,7 @@ typedef struct ReinWorkerSetup ReinWorkerSetup;
  * text to text and is copied: "PLUGIN.KEY" is what the plugin `PLUGIN` sees as KEY; "thread-limit",
  * "cache-folder" and "scratch-folder" are for all. Each plugin gets a folder of its own in the
  * cache folder; a folder that cannot be made is a warning, and the plugin gets none. Fails with
- * REIN_ERROR_INVALID for a thread limit that is no number.
+ * REIN_ERROR_INVALID for a "thread-limit" or a "nice" that is no number.
  */
 ReinServices *rein_services_new(const char *plugin, const char *who, GHashTable *settings,
                                 GError **error);
@@ -49,6 +49,9 @@ void rein_services_set_scratch(ReinServices *self, const char *folder);
 /* What the forwarding table finds there when it opens; (transfer full). */
 void rein_services_set_worker(ReinServices *self, ReinWorkerSetup *setup);
 const ReinWorkerSetup *rein_services_get_worker(const ReinHost *host);
+
+/* Gives the calling thread, and those that it starts, the nice value "nice", 0 to 19. Before open(). */
+void rein_services_lower_priority(ReinServices *self);
 
 /* NULL is a no-op. */
 void rein_services_free(ReinServices *self);

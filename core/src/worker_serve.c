@@ -98,6 +98,7 @@ server_open(ReinServer *self, const ReinWirePacket *packet, ReinWireAnswer *answ
         return TRUE;
     }
     rein_services_set_scratch(self->services, packet->texts[1]);
+    rein_services_lower_priority(self->services);
     answer->status =
         self->table->open(packet->texts[0], rein_services_get_host(self->services), &handle, msg);
     if (answer->status == REIN_OK && handle != NULL) {

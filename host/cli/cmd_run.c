@@ -27,6 +27,7 @@ typedef struct RunFlags {
     char *slice;
     GStrv settings; /* KEY=VALUE */
     gboolean is_in_process;
+    gboolean is_polite;
     gboolean has_no_grid;
 } RunFlags;
 
@@ -101,6 +102,8 @@ make_spec(Cli *cli, const RunFlags *flags, ReinRunSpec *spec, GError **error)
     if (!cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
                  flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
                  "--in-process", error) ||
+        !cli_set(cli, REIN_SETTING_RUN_POLITE, flags->is_polite ? "yes" : NULL, "--polite",
+                 error) ||
         !cli_set(cli, REIN_SETTING_RUN_FALLBACK, flags->fallback, "--fallback", error)) {
         return FALSE;
     }
@@ -164,6 +167,8 @@ cmd_run(int argc, char **argv)
           "Write what each round came to, as ndjson", "FILE" },
         { "in-process", 0, 0, G_OPTION_ARG_NONE, &flags.is_in_process,
           "Run the device's plugin in this process: nothing can end it if it hangs", NULL },
+        { "polite", 0, 0, G_OPTION_ARG_NONE, &flags.is_polite,
+          "Leave the machine usable: least priority, half the cores, short slices", NULL },
         { "slice-ms", 0, 0, G_OPTION_ARG_STRING, &flags.slice,
           "What one call of the plugin aims to take, 1 to 100", "N" },
         { "set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &flags.settings,

@@ -6,6 +6,7 @@
 #include "output.h"
 #include "state.h"
 
+#define POLITE_NICE "19" /* the least there is */
 #define NANOSECONDS_PER_MILLISECOND G_GINT64_CONSTANT(1000000)
 
 /* Settings that plugins see. */
@@ -91,6 +92,24 @@ set_workers(ReinRegistry *registry, const ReinSettings *settings)
     }
 }
 
+/* What else is there is waited for: the plugin's threads only take what it leaves. */
+static void
+set_polite(ReinRegistry *registry, const ReinSettings *settings)
+{
+    g_autofree char *threads = g_strdup_printf("%u", MAX(1, g_get_num_processors() / 2));
+
+    if (rein_host_is_polite(settings)) {
+        rein_registry_set(registry, "nice", POLITE_NICE);
+        rein_registry_set(registry, "thread-limit", threads);
+    }
+}
+
+gboolean
+rein_host_is_polite(const ReinSettings *settings)
+{
+    return g_str_equal(rein_settings_get_text(settings, REIN_SETTING_RUN_POLITE), "yes");
+}
+
 /* In memory where the system has a place for that. */
 static void
 set_scratch(ReinRegistry *registry)
@@ -123,6 +142,7 @@ rein_host_registry_new(const ReinSettings *settings)
     set_state(registry);
     set_cache(registry, settings);
     set_workers(registry, settings);
+    set_polite(registry, settings);
     set_scratch(registry);
     for (guint i = 0; i < G_N_ELEMENTS(plugin_keys); i++) {
         ReinSettingKey key = plugin_keys[i];

@@ -13,13 +13,16 @@ G_BEGIN_DECLS
 /**
  * rein_host_registry_new:
  *
- * A registry with plugin.path, the settings of workers and of plugins, a scratch folder, the state folder
+ * A registry with plugin.path, the settings of workers, of plugins and of run.polite, a scratch folder, the state folder
  * for quarantine, and the cache folder, which is made and tidied. Where the cache folder cannot be made,
  * plugins do without one, after a warning.
  *
  * Returns: (transfer full): the registry, not scanned yet [may block]
  */
 ReinRegistry *rein_host_registry_new(const ReinSettings *settings);
+
+/* Whether the setting run.polite says so. */
+gboolean rein_host_is_polite(const ReinSettings *settings);
 
 /**
  * rein_host_registry_open:

@@ -57,6 +57,15 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .meaning = "selector of the device to go on with when that of run.device is not there, "
                    "quarantined, lost or hangs; none unless set",
     },
+    [REIN_SETTING_RUN_POLITE] = {
+        .key = "run.polite",
+        .environment = "REIN_RUN_POLITE",
+        .kind = REIN_SETTING_KIND_CHOICE,
+        .built_in = "no",
+        .choices = "no|yes",
+        .meaning = "leave the machine usable beside the run: least priority, at most half the "
+                   "cores, slices of at most 2 ms",
+    },
     [REIN_SETTING_JOB_SLICE] = {
         .key = "job.slice",
         .environment = "REIN_JOB_SLICE",

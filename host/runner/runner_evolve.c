@@ -4,8 +4,11 @@
 
 #include <rein/rein.h>
 
+#include "common/host_registry.h"
 #include "common/value.h"
 #include "run_device.h"
+
+#define POLITE_SLICE_NS (2 * G_GINT64_CONSTANT(1000000))
 
 gboolean
 rein_runner_open_device(ReinRunner *self, GError **error)
@@ -100,6 +103,15 @@ rein_runner_get_deadline_left(const ReinRunner *self)
     return MAX(self->spec.deadline_ns - used_ns, 1);
 }
 
+/* Between two slices what else needs the device has its turn. */
+static gint64
+get_slice_target_ns(const ReinSettings *settings)
+{
+    const gint64 target_ns = rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE);
+
+    return rein_host_is_polite(settings) ? MIN(target_ns, POLITE_SLICE_NS) : target_ns;
+}
+
 static ReinEvolution *
 make_evolution(ReinRunner *self)
 {
@@ -125,8 +137,7 @@ make_evolution(ReinRunner *self)
     rein_evolution_set_stagnation(evolution, spec->stagnation);
     rein_evolution_set_target(evolution, spec->target != NULL ? self->target : NULL);
     rein_evolution_set_deadline(evolution, rein_runner_get_deadline_left(self));
-    rein_evolution_set_slice_target(
-        evolution, rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE));
+    rein_evolution_set_slice_target(evolution, get_slice_target_ns(settings));
     rein_evolution_set_grace(evolution,
                              rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
     if (self->record != NULL) {

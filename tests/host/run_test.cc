@@ -366,7 +366,6 @@ TEST_F(RunTest, WrongFlagsAreUsageErrors)
         const char *part;
     } cases[] = {
         { { "--islands", "4" }, "--islands" },
-        { { "--polite" }, "--polite" },
         { { "--time", "soon" }, "--time" },
         { { "--time", "0s" }, "--time" },
         { { "--rounds", "0" }, "--rounds" },

@@ -94,8 +94,9 @@ REIN_API void rein_registry_add_folder(ReinRegistry *self, const char *folder);
 
 /**
  * rein_registry_set:
- * @key: "PLUGIN.KEY", as in "cpu.threads"; "thread-limit", "cache-folder" or "scratch-folder" for all
- *     plugins; "probe-timeout", the milliseconds a worker has for each answer (20000), or "worker", the
+ * @key: "PLUGIN.KEY", as in "cpu.threads"; "thread-limit", "nice", "cache-folder" or "scratch-folder" for
+ *     all plugins: the most threads of its own, the nice value (0 to 19) of the threads that compute;
+ *     "probe-timeout", the milliseconds a worker has for each answer (20000), or "worker", the
  *     path of the program rein-worker, which counts more than the variable; "state-folder", where
  *     quarantine is kept for other processes, and without which it is the registry's alone
  * @value: (nullable): the value, or %NULL to take it back

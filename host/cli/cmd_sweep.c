@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <rein/device.h>
 #include <rein/error.h>
 
 #include "cli.h"
@@ -18,6 +19,7 @@ typedef struct SweepFlags {
     char *device;
     char *on_failure;
     char *output;
+    gboolean is_in_process;
     gboolean is_dry;
 } SweepFlags;
 
@@ -142,7 +144,10 @@ read_request(Cli *cli, const SweepFlags *flags, SweepRequest *request, GError **
     g_autoptr(ReinSweepFile) file = NULL;
 
     if (!read_workers(flags->workers, &request->n_workers, error) ||
-        !cli_set(cli, REIN_SETTING_RUN_DEVICE, flags->device, "--device", error)) {
+        !cli_set(cli, REIN_SETTING_RUN_DEVICE, flags->device, "--device", error) ||
+        !cli_set(cli, REIN_SETTING_DEVICE_ISOLATION,
+                 flags->is_in_process ? rein_isolation_to_string(REIN_ISOLATION_NONE) : NULL,
+                 "--in-process", error)) {
         return NULL;
     }
     file = rein_sweep_file_read(cli->arguments[0], cli->settings, error);
@@ -213,6 +218,8 @@ cmd_sweep(int argc, char **argv)
           "continue with the rest, or stop", "WHAT" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &flags.output,
           "Where results go (FILE with the extension .results)", "FOLDER" },
+        { "in-process", 0, 0, G_OPTION_ARG_NONE, &flags.is_in_process,
+          "Run the devices' plugins in this process: nothing can end one that hangs", NULL },
         { "dry-run", 0, 0, G_OPTION_ARG_NONE, &flags.is_dry, "Print the combinations, run none",
           NULL },
         { NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL },

@@ -82,7 +82,7 @@ main(void)
     g_autoptr(GError) error = NULL;
     g_autoptr(ReinRegistry) registry = rein_registry_new();
     g_autoptr(ReinDevice) device =
-        rein_registry_open_device(registry, "cpu", REIN_DEVICE_IN_PROCESS, &error);
+        rein_registry_open_device(registry, "cpu", REIN_DEVICE_ISOLATED, &error);
     g_autoptr(ReinProblem) problem = make_problem();
     g_autoptr(ReinEvaluator) evaluator =
         device != NULL ? rein_evaluator_new(device, problem, POPULATION, &error) : NULL;

@@ -77,7 +77,7 @@ main(void)
     Watch watch = { .loop = loop, .cancellable = cancellable };
     g_autoptr(ReinRegistry) registry = rein_registry_new();
     g_autoptr(ReinDevice) device =
-        rein_registry_open_device(registry, "cpu", REIN_DEVICE_IN_PROCESS, &error);
+        rein_registry_open_device(registry, "cpu", REIN_DEVICE_ISOLATED, &error);
 
     if (device == NULL) {
         g_printerr("progress_and_cancel: %s\n", error->message);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sweep_fixture.h"
+#include "support/processes.h"
 
 namespace
 {
@@ -47,6 +48,19 @@ class SweepSignalTest : public SweepTest
 
     std::string path_;
 };
+
+TEST_F(SweepSignalTest, InProcessHasNoWorkerAndGivesTheSame)
+{
+    for (const bool is_in_process : { false, true }) {
+        LiveProgram rein =
+            start_sweep(is_in_process ? std::vector<std::string>{ "--in-process" }
+                                      : std::vector<std::string>{ "--output", home("isolated") });
+        rein.read_until("\"index\":1");
+        EXPECT_EQ(rein_test::FindChildren(rein.pid()).empty(), is_in_process);
+        EXPECT_EQ(rein.wait().code, 0);
+    }
+    expect_same("a.results", "isolated", 6);
+}
 
 TEST_F(SweepSignalTest, SigintStopsAndRecordsAndTheSameCommandGoesOn)
 {

@@ -112,6 +112,28 @@ get_slice_target_ns(const ReinSettings *settings)
     return rein_host_is_polite(settings) ? MIN(target_ns, POLITE_SLICE_NS) : target_ns;
 }
 
+/* A plugin whose driver is slow to come back can have a longer one. */
+static gint64
+get_grace_ns(const ReinSettings *settings, const char *device_id)
+{
+    static const struct {
+        const char *prefix;
+        ReinSettingKey key;
+    } plugins[] = {
+        { "cpu:", REIN_SETTING_CPU_GRACE },
+        { "opencl:", REIN_SETTING_OPENCL_GRACE },
+    };
+    gint64 grace_ns = 0;
+
+    for (guint i = 0; i < G_N_ELEMENTS(plugins); i++) {
+        if (g_str_has_prefix(device_id, plugins[i].prefix)) {
+            grace_ns = rein_settings_get_duration_ns(settings, plugins[i].key);
+        }
+    }
+    return grace_ns > 0 ? grace_ns
+                        : rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE);
+}
+
 static ReinEvolution *
 make_evolution(ReinRunner *self)
 {
@@ -138,8 +160,7 @@ make_evolution(ReinRunner *self)
     rein_evolution_set_target(evolution, spec->target != NULL ? self->target : NULL);
     rein_evolution_set_deadline(evolution, rein_runner_get_deadline_left(self));
     rein_evolution_set_slice_target(evolution, get_slice_target_ns(settings));
-    rein_evolution_set_grace(evolution,
-                             rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
+    rein_evolution_set_grace(evolution, get_grace_ns(settings, rein_device_get_id(self->device)));
     if (self->record != NULL) {
         rein_evolution_set_record_cb(evolution, on_record, self);
     }

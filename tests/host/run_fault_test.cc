@@ -110,6 +110,23 @@ TEST_F(RunFaultTest, PluginThatHangsIsEndedAfterTheGraceWithTheBestSoFar)
     expect_verified(data("comp01.ctt"), document);
 }
 
+TEST_F(RunFaultTest, GraceOfThePluginCountsMoreThanThatOfJobs)
+{
+    Ended ended = run_with("run_fitness:2:hang", { "--time", "10m", "--deadline", "1s", "--set",
+                                                   "job.grace=20ms", "--set", "cpu.grace=700ms" });
+
+    EXPECT_EQ(ended.code, 3) << ended.err;
+    const Json receipt = Json(ended.out).at("receipt");
+    bool is_terminated = false;
+    for (const Json &rung : receipt.items("rungs")) {
+        if (rung.text("name") == "terminate") {
+            is_terminated = true;
+            EXPECT_GE(rung.number("at_ms"), 700);
+        }
+    }
+    EXPECT_TRUE(is_terminated);
+}
+
 TEST_F(RunFaultTest, PluginInThisProcessThatHangsIsGivenUpAfterTheGraceWithTheBestSoFar)
 {
     Ended ended = run_with("run_fitness:2:hang", { "--time", "10m", "--deadline", "3s", "--set",

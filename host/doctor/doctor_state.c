@@ -100,9 +100,12 @@ doctor_examine_leftovers(DoctorSection *section, const DoctorPatient *patient)
     g_autoptr(GPtrArray) leftovers = rein_leftovers_find(state_folder, cache_folder);
     JsonArray *items = doctor_section_add_array(section, "items");
 
+    guint n_owned = 0; /* what a driver did not finish is usual, and the next run removes it */
+
     (void)patient;
     for (guint i = 0; i < leftovers->len; i++) {
         const ReinLeftover *leftover = g_ptr_array_index(leftovers, i);
+        n_owned += leftover->kind != REIN_LEFTOVER_TEMPORARY ? 1 : 0;
         JsonObject *item = doctor_array_add_object(items);
         doctor_object_set_text(item, "kind", rein_leftover_kind_to_string(leftover->kind));
         doctor_object_set_text(item, "path", leftover->path);
@@ -110,8 +113,8 @@ doctor_examine_leftovers(DoctorSection *section, const DoctorPatient *patient)
         json_object_set_int_member(item, "bytes", (gint64)leftover->size);
         doctor_object_set_text(item, "reason", leftover->reason);
     }
-    if (leftovers->len > 0) {
+    if (n_owned > 0) {
         doctor_section_find(section, DOCTOR_WARNING, "rein clean (see rein clean --dry-run first)",
-                            "killed runs left %u pieces", leftovers->len);
+                            "killed runs left %u pieces", n_owned);
     }
 }

@@ -11,23 +11,31 @@
 #include "run_start.h"
 #include "spec_ini.h"
 
+/* Drivers leave unfinished files without being killed: those go without a word. */
+static gboolean
+is_worth_a_note(const ReinLeftover *leftover)
+{
+    return leftover->kind != REIN_LEFTOVER_TEMPORARY || !leftover->is_removed;
+}
+
 void
 rein_runner_remove_leftovers(ReinRunner *self)
 {
     g_autofree char *state_folder = rein_state_get_folder();
     g_autofree char *cache_folder = rein_state_path(REIN_STATE_CACHE);
     g_autoptr(GPtrArray) leftovers = rein_leftovers_find(state_folder, cache_folder);
-
-    if (leftovers->len == 0) {
-        return;
-    }
     const guint n_failed = rein_leftovers_remove(leftovers);
-    if (n_failed == 0) {
-        rein_runner_note(self, "removed what killed runs left: %u pieces", leftovers->len);
-    } else {
+    guint n_noted = 0;
+
+    for (guint i = 0; i < leftovers->len; i++) {
+        n_noted += is_worth_a_note(g_ptr_array_index(leftovers, i)) ? 1 : 0;
+    }
+    if (n_failed > 0) {
         rein_runner_note(
             self, "removed %u pieces of what killed runs left, %u stay (rein clean says why)",
-            leftovers->len - n_failed, n_failed);
+            n_noted - n_failed, n_failed);
+    } else if (n_noted > 0) {
+        rein_runner_note(self, "removed what killed runs left: %u pieces", n_noted);
     }
 }
 

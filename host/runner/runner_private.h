@@ -85,7 +85,8 @@ gboolean rein_runner_check_places(ReinRunner *self, GError **error);
  * stream, to the place of --output. */
 gboolean rein_runner_write_best(ReinRunner *self, GBytes *genes, gboolean is_final, GError **error);
 
-/* runner_job.c: what killed runs left is removed before anything else; says so if there was any. */
+/* runner_job.c: what killed runs left is removed before anything else; says so if it was
+ * more than files that a driver did not finish. */
 void rein_runner_remove_leftovers(ReinRunner *self);
 
 /* The job's folder with its spec, tidied before; the file of --record; the start. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Functions for tests. Labels: unit, core, abi, conformance, gpu, host, kernels, fuzz, install,
+# Functions for tests. Labels: unit, core, abi, conformance, gpu, host, chaos, kernels, fuzz, install,
 # format, opencl; and slow, beside one of them, for what the thread sanitizer need not run.
 
 include(GoogleTest)

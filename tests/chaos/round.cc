@@ -268,7 +268,7 @@ plan_round(std::uint64_t seed, unsigned round, const Place &place)
     }
     /* starting, probing and opening take the first tenths of a second; then it computes */
     plan.delay_ms = moment < 5 ? below(300) : 300 + below(900);
-    plan.stop_lead_ms = moment == 9 ? below(30) : -1;
+    plan.stop_lead_ms = moment == 9 ? static_cast<double>(below(30)) : -1;
     return plan;
 }
 
@@ -278,6 +278,7 @@ run_round(const Plan &plan, const Place &place)
     Outcome outcome = { "", plan.victim, 0, 0, 0, 0 };
 
     fs::remove_all(place.home + "/results");
+    fs::remove(place.home + "/state/rein/quarantine"); /* where three losses bring the device */
     const pid_t host = start(plan, place);
     if (host < 0) {
         outcome.failure = "cannot be started";

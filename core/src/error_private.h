@@ -20,4 +20,10 @@ void rein_error_set(GError **error, ReinStatus status, const char *text, const c
 /* Whether plugin_abi.h knows the status; REIN_OK is one. */
 gboolean rein_status_is_known(ReinStatus status);
 
+/*
+ * What to do about an errno that a limit of this process brought, with a space in front; "" about any
+ * other.
+ */
+const char *rein_error_advise(int number);
+
 G_END_DECLS

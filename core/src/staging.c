@@ -12,13 +12,15 @@
 
 #include <rein/error.h>
 
+#include "error_private.h"
+
 #define WHOLE_SIZE (REIN_STAGING_SIZE + REIN_BUILD_MSG_SIZE)
 
 static gboolean
 fail(const char *what, GError **error)
 {
     g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "shared memory: %s: %s%s", what,
-                g_strerror(errno), errno == EFBIG ? " (raise the limit: ulimit -f)" : "");
+                g_strerror(errno), rein_error_advise(errno));
     return FALSE;
 }
 

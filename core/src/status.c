@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <errno.h>
 #include <string.h>
 
 #include "error_private.h"
@@ -57,4 +58,17 @@ rein_error_set(GError **error, ReinStatus status, const char *text, const char *
     }
     g_set_error(error, REIN_ERROR, (int)meaning->code, "%s: %s", what,
                 said[0] != '\0' ? said : meaning->words);
+}
+
+const char *
+rein_error_advise(int number)
+{
+    switch (number) {
+    case EMFILE:
+        return " (raise the limit: ulimit -n)";
+    case EFBIG:
+        return " (raise the limit: ulimit -f, or do without a worker: --in-process)";
+    default:
+        return "";
+    }
 }

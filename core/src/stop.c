@@ -14,6 +14,7 @@
 #include <rein/error.h>
 
 #include "clock_private.h"
+#include "error_private.h"
 
 #define N_FLAGS 4096u     /* jobs at once in one process */
 #define FLAG_DISTANCE 64u /* bytes: each has a cache line of its own */
@@ -35,6 +36,7 @@ static struct {
     pthread_mutex_t lock;
     int fd;
     char *memory; /* NULL until the first flag is needed */
+    int failure;  /* errno that left it without a descriptor */
     guint next;   /* where the search for a free one begins */
     gboolean is_taken[N_FLAGS];
 } area = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
@@ -83,6 +85,7 @@ make_area_locked(void)
 static gboolean
 make_private_area_locked(void)
 {
+    area.failure = errno;
     void *memory =
         mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -142,10 +145,11 @@ rein_stop_get_area(GError **error)
     if (area.memory == NULL) {
         make_area_locked();
     }
-    const int failure = area.memory != NULL ? EFBIG : errno;
+    const int failure = area.memory != NULL ? area.failure : errno;
     pthread_mutex_unlock(&area.lock);
     if (area.fd < 0) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "stop flags: %s", g_strerror(failure));
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "stop flags: %s%s", g_strerror(failure),
+                    rein_error_advise(failure));
         return -1;
     }
     return area.fd;

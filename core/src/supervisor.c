@@ -23,6 +23,7 @@
 
 #define SWEEP_TURNS 200 /* of 5 ms, for what does not die at once */
 #define SWEEP_US 5000
+#define MORE_SCORE 500 /* of 1,000, of all memory */
 
 typedef struct {
     pid_t plugin;
@@ -192,6 +193,27 @@ supervise(Supervisor *self)
     finish(self);
 }
 
+/*
+ * Where memory runs out the kernel is to end the plugin, not its supervisor, nor the host. More of it
+ * anybody may ask for; that it cannot be had is no fault.
+ */
+static void
+offer_to_be_ended(void)
+{
+    static const char path[] = "/proc/self/oom_score_adj";
+    FILE *file = fopen(path, "r+e");
+    int score = 0;
+
+    if (file == NULL) {
+        return;
+    }
+    if (fscanf(file, "%d", &score) == 1) {
+        rewind(file);
+        fprintf(file, "%d", MIN(score + MORE_SCORE, 1000));
+    }
+    fclose(file);
+}
+
 /* In the plugin's process. The supervisor's number is seen from inside the namespace, too. */
 static gboolean
 tie_to_supervisor(pid_t supervisor)
@@ -204,6 +226,7 @@ tie_to_supervisor(pid_t supervisor)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_NAME, "rein-worker");
+    offer_to_be_ended();
     return TRUE;
 }
 

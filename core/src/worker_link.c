@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 
 #include "clock_private.h"
@@ -104,6 +105,20 @@ rein_worker_link_fail(ReinWorkerLink *self, const char *fault)
     set_end(self, fault);
 }
 
+/* Nobody but the kernel is known to kill a worker without a word. */
+static char *
+describe_end(const ReinWorkerLink *self, const char *when)
+{
+    g_autofree char *what = rein_worker_process_describe_end(&self->process, "the plugin", when);
+    const gboolean is_killed =
+        self->process.end_code == CLD_KILLED && self->process.end_status == SIGKILL;
+
+    return g_strdup_printf("%s%s", what,
+                           is_killed ? " (it was killed: by somebody, or by the kernel because "
+                                       "memory ran out)"
+                                     : "");
+}
+
 /* The connection has ended, most often because the process has. */
 static void
 lose(ReinWorkerLink *self, const char *when)
@@ -119,7 +134,7 @@ lose(ReinWorkerLink *self, const char *when)
     } else if (!has_ended) {
         what = g_strdup_printf("the plugin broke off %s, and went on running", when);
     } else {
-        what = rein_worker_process_describe_end(&self->process, "the plugin", when);
+        what = describe_end(self, when);
     }
     set_end(self, what);
 }

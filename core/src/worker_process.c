@@ -17,6 +17,7 @@
 #include <rein/error.h>
 #include <rein/leftovers.h>
 
+#include "error_private.h"
 #include "own_folder_private.h"
 #include "supervisor_private.h"
 #include "tag_private.h"
@@ -147,16 +148,18 @@ rein_worker_process_start(ReinWorkerProcess *self, const ReinWorkerStart *start,
     ReinWorkerSpawned spawned = { 0 };
 
     if (!ends_open(&ends)) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "no worker can be started: %s",
-                    g_strerror(errno));
+        g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED, "no worker can be started: %s%s",
+                    g_strerror(errno), rein_error_advise(errno));
         return FALSE;
     }
     const int failure = spawn(start, &ends, &spawned);
     if (failure != 0) {
+        const char *advice = rein_error_advise(failure);
+
         g_set_error(error, REIN_ERROR, REIN_ERROR_FAILED,
-                    "the worker program %s cannot be started: %s (install rein as a whole, or set "
-                    "REIN_WORKER)",
-                    start->program, g_strerror(failure));
+                    "the worker program %s cannot be started: %s%s", start->program,
+                    g_strerror(failure),
+                    advice[0] != '\0' ? advice : " (install rein as a whole, or set REIN_WORKER)");
         return FALSE;
     }
     self->pid = spawned.pid;

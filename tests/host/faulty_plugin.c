@@ -6,6 +6,7 @@
  *     build:N:STATUS, allocate:N:STATUS, run_fitness:N:STATUS   the Nth call is answered so
  *     run_fitness:N:hang                                        the Nth call never comes back, which
  *                                                               it says on stderr
+ *     run_fitness:N:eat                                         the Nth call takes memory without end
  *     read:SIZE:forge                                           reads of SIZE bytes are all zero
  *     usage:0:leak                                              a buffer is left after the cleanup
  *     memory_info:0:missing                                     half of the memory is gone after the
@@ -20,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define EATEN_SIZE ((size_t)1 << 20)
 
 static const ReinPluginTable *inner;
 static ReinPluginTable table;
@@ -119,6 +122,13 @@ faulty_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slic
         fputs("faulty plugin: hangs\n", stderr);
         for (;;) {
             pause();
+        }
+    }
+    while (strcmp(what, "eat") == 0) {
+        char *memory = malloc(EATEN_SIZE);
+
+        if (memory != NULL) {
+            memset(memory, 1, EATEN_SIZE);
         }
     }
     return fail(msg);

@@ -174,11 +174,15 @@ class RunFullDiskTest : public RunTest
     run_on_disk(int size_kib, const std::string &output)
     {
         std::string disk = home("disk");
-        std::string script = "mount -t tmpfs -o size=" + std::to_string(size_kib) + "k none '" +
-                             disk + "' || exit 99; XDG_STATE_HOME='" + disk +
-                             "' '" REIN_PROGRAM_DIR "/rein' run '" + data("comp01.ctt") +
-                             "' --rounds 1 --quiet --output '" + output + "'; code=$?; find '" +
-                             disk + "' -name '*.part'; exit $code";
+        std::string script =
+            "mount -t tmpfs -o size=" + std::to_string(size_kib) + "k none '" + disk +
+            "' || exit 99; XDG_STATE_HOME='" + disk + "' '" REIN_PROGRAM_DIR "/rein' run '" +
+            data("comp01.ctt") + "' --rounds 1 --quiet --output '" + output +
+            "' > /dev/null; code=$?; find '" + disk +
+            "' -name '*.part'; mount -o remount,size=4m '" + disk + "'; XDG_STATE_HOME='" + disk +
+            "' '" REIN_PROGRAM_DIR "/rein' run '" + data("toy.ctt") +
+            "' --rounds 1 --quiet > /dev/null && tail -q -n 1 '" + disk +
+            "'/rein/jobs/*/events.ndjson; exit $code";
         std::error_code exists;
         std::filesystem::create_directory(disk, exists);
         Ended ended = spawn({ "unshare", "-rm", "sh", "-c", script });
@@ -197,6 +201,12 @@ TEST_F(RunFullDiskTest, EverySizeGivesAClearErrorAndNothingHalfWritten)
         }
         EXPECT_THAT(ended.code, testing::AnyOf(0, 2)) << size_kib << " KiB: " << ended.err;
         EXPECT_THAT(ended.out, Not(HasSubstr(".part")));
+        /* once there is room each job has an end, that which comes then too */
+        const std::vector<Json> ends = Json::lines(ended.out);
+        EXPECT_FALSE(ends.empty());
+        for (const Json &end : ends) {
+            EXPECT_EQ(end.text("event"), "job_ended") << size_kib << " KiB";
+        }
         if (ended.code == 2) {
             EXPECT_THAT(ended.err, HasSubstr("No space left on device (make room"));
         } else {

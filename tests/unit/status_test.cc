@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 #include <vector>
@@ -130,6 +131,13 @@ TEST_F(StatusTest, LineHasNothingATerminalWouldObey)
 TEST_F(StatusTest, LinesKeepNewlinesAndTabsAndLoseCarriageReturns)
 {
     EXPECT_EQ(Lines("a\r\n\tb\033c\n\n"), "a\n\tb c");
+}
+
+TEST_F(StatusTest, AdviceIsForLimitsAlone)
+{
+    EXPECT_STREQ(rein_error_advise(EMFILE), " (raise the limit: ulimit -n)");
+    EXPECT_THAT(rein_error_advise(EFBIG), testing::HasSubstr("--in-process"));
+    EXPECT_STREQ(rein_error_advise(ENOENT), "");
 }
 
 } // namespace

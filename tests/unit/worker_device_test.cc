@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -390,6 +392,24 @@ TEST_F(WorkerDeviceTest, LeakIsInTheReceiptAndSpendsTheWorker)
     EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);
     EXPECT_TRUE(rein_device_is_lost(device_));
     EXPECT_TRUE(rein_test::WaitUntil([&] { return !IsRunning(supervisor); }));
+}
+
+TEST_F(WorkerDeviceTest, PluginIsTheFirstToGoWhereMemoryRunsOut)
+{
+    const auto score = [](pid_t pid) {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/oom_score_adj");
+        int value = -1;
+
+        file >> value;
+        return value;
+    };
+
+    for (const char *isolation : { "namespace", "subreaper" }) {
+        Begin("", isolation);
+        EXPECT_EQ(score(Supervisor()), score(getpid()));
+        EXPECT_GE(score(Plugin()), std::min(1000, score(getpid()) + 500));
+        Close();
+    }
 }
 
 /* The thread that opens a device may end: the worker's parent is the device's own. */

@@ -18,6 +18,12 @@ const BenchCase bench_cases[] = {
     { "versus", "one device against another", FALSE, bench_versus },
     { "build", "programs: the first start, and one from the cache", FALSE, bench_build },
     { "stop", "from the stop flag to the terminal state", FALSE, bench_stop },
+    { "isolation", "the same job behind a worker process and in this one", FALSE, bench_isolation },
+    { "gone", "from the stop flag to the end of a worker that does not stop", FALSE, bench_gone },
+    { "kill", "from a host's kill -9 to the end of its last descendant", FALSE, bench_kill },
+    { "teardown", "what giving back costs, and emptying the scratch folder", FALSE,
+      bench_teardown },
+    { "drift", "what many jobs on one worker leave behind", FALSE, bench_drift },
     { "timetable", "quality on ITC-2007 comp01 to comp07, against the best known", TRUE,
       bench_timetable },
     { NULL, NULL, FALSE, NULL },
@@ -46,7 +52,42 @@ typedef struct {
     const BenchSide *side;
     const BenchSide *against;
     guint n;
+    const BenchGoal *goal; /* NULL: none */
 } Row;
+
+/* What a goal is called in a row, and the name of the value that it bounds. */
+static const struct {
+    const char *name;
+    const char *value;
+    gboolean is_least;
+} bounds[] = {
+    [BENCH_MEDIAN_AT_LEAST] = { "median_at_least", "median", TRUE },
+    [BENCH_P99_AT_MOST] = { "p99_at_most", "p99", FALSE },
+    [BENCH_MAX_AT_MOST] = { "max_at_most", "max", FALSE },
+};
+
+/* What the row should be, and whether it is. */
+static void
+add_goal(Bench *bench, const Row *row, const char *const *names, const double *values,
+         guint n_values, GString *text)
+{
+    const BenchGoal *goal = row->goal;
+
+    for (guint i = 0; goal != NULL && i < n_values; i++) {
+        if (strcmp(names[i], bounds[goal->bound].value) != 0) {
+            continue;
+        }
+        const gboolean is_held =
+            bounds[goal->bound].is_least ? values[i] >= goal->value : values[i] <= goal->value;
+        rein_json_add_real(bench->rows, bounds[goal->bound].name, goal->value);
+        if (goal->value != 0) {
+            rein_json_add_real(bench->rows, "part", values[i] / goal->value);
+        }
+        rein_json_add_boolean(bench->rows, "held", is_held);
+        g_string_append_printf(text, "  %s %.4g: %s", bounds[goal->bound].name, goal->value,
+                               is_held ? "held" : "MISSED");
+    }
+}
 
 /* One row, as text at once and as a member of the JSON document. */
 static void
@@ -65,6 +106,7 @@ bench_row(Bench *bench, const Row *row, const char *const *names, const double *
         rein_json_add_real(bench->rows, names[i], values[i]);
         g_string_append_printf(text, "  %s %.4g", names[i], values[i]);
     }
+    add_goal(bench, row, names, values, n_values, text);
     json_builder_end_object(bench->rows);
     if (bench->output->format == REIN_OUTPUT_TEXT) {
         rein_output_print(bench->output, "%-9s %-42s %8s%s  (n %u)  %s by %s%s%s\n", row->test,
@@ -81,12 +123,12 @@ bench_side(const Bench *bench)
     return (BenchSide){ .device = bench->device->id, .backend = bench->device->plugin };
 }
 
-void
-bench_report_side(Bench *bench, const BenchSide *side, const BenchSide *against, const char *test,
-                  const char *what, const char *unit, Series *series)
+static void
+report_spread(Bench *bench, const BenchSide *side, const BenchSide *against, const char *test,
+              const char *what, const char *unit, Series *series, const BenchGoal *goal)
 {
     static const char *const names[] = { "median", "min", "max" };
-    const Row row = { test, what, unit, side, against, series_get_n(series) };
+    const Row row = { test, what, unit, side, against, series_get_n(series), goal };
     const double values[] = {
         series_get_percentile(series, 0.5),
         series_get_percentile(series, 0),
@@ -96,21 +138,12 @@ bench_report_side(Bench *bench, const BenchSide *side, const BenchSide *against,
     bench_row(bench, &row, names, values, G_N_ELEMENTS(values));
 }
 
-void
-bench_report(Bench *bench, const char *test, const char *what, const char *unit, Series *series)
-{
-    const BenchSide side = bench_side(bench);
-
-    bench_report_side(bench, &side, NULL, test, what, unit, series);
-}
-
-void
-bench_report_tail(Bench *bench, const char *test, const char *what, const char *unit,
-                  Series *series)
+static void
+report_tail(Bench *bench, const BenchSide *side, const char *test, const char *what,
+            const char *unit, Series *series, const BenchGoal *goal)
 {
     static const char *const names[] = { "p50", "p99", "max" };
-    const BenchSide side = bench_side(bench);
-    const Row row = { test, what, unit, &side, NULL, series_get_n(series) };
+    const Row row = { test, what, unit, side, NULL, series_get_n(series), goal };
     const double values[] = {
         series_get_percentile(series, 0.5),
         series_get_percentile(series, 0.99),
@@ -118,6 +151,43 @@ bench_report_tail(Bench *bench, const char *test, const char *what, const char *
     };
 
     bench_row(bench, &row, names, values, G_N_ELEMENTS(values));
+}
+
+void
+bench_report_side(Bench *bench, const BenchSide *side, const BenchSide *against, const char *test,
+                  const char *what, const char *unit, Series *series)
+{
+    report_spread(bench, side, against, test, what, unit, series, NULL);
+}
+
+void
+bench_report(Bench *bench, const char *test, const char *what, const char *unit, Series *series)
+{
+    const BenchSide side = bench_side(bench);
+
+    report_spread(bench, &side, NULL, test, what, unit, series, NULL);
+}
+
+void
+bench_report_tail(Bench *bench, const char *test, const char *what, const char *unit,
+                  Series *series)
+{
+    const BenchSide side = bench_side(bench);
+
+    report_tail(bench, &side, test, what, unit, series, NULL);
+}
+
+void
+bench_report_goal(Bench *bench, const char *test, const char *what, const char *unit,
+                  Series *series, BenchGoal goal)
+{
+    const BenchSide side = bench_side(bench);
+
+    if (goal.bound == BENCH_MEDIAN_AT_LEAST) {
+        report_spread(bench, &side, NULL, test, what, unit, series, &goal);
+    } else {
+        report_tail(bench, &side, test, what, unit, series, &goal);
+    }
 }
 
 void

@@ -40,6 +40,8 @@ typedef struct Bench {
     guint n_stops;
     guint n_seeds;        /* of each instance in the quality table */
     gint64 time_limit_ns; /* of each run in the quality table */
+    guint n_trials;       /* hosts and workers that are killed */
+    guint n_jobs;         /* of the case drift */
     gint64 answer_ns;     /* that another process may take to answer */
     JsonBuilder *rows;    /* an open array */
     GPtrArray *left_out;  /* BenchLeftOut */
@@ -53,6 +55,19 @@ typedef struct BenchLeftOut {
     char *device;
     char *reason;
 } BenchLeftOut;
+
+/* Which of a figure's values is held against a number, and how. */
+typedef enum {
+    BENCH_MEDIAN_AT_LEAST,
+    BENCH_P99_AT_MOST,
+    BENCH_MAX_AT_MOST,
+} BenchBound;
+
+/* What a figure should be, of DESIGN's numbers to hold, in the figure's own unit. */
+typedef struct BenchGoal {
+    BenchBound bound;
+    double value;
+} BenchGoal;
 
 /* Whose figure it is. */
 typedef struct BenchSide {
@@ -82,6 +97,10 @@ void bench_report_side(Bench *bench, const BenchSide *side, const BenchSide *aga
 void bench_report_tail(Bench *bench, const char *test, const char *what, const char *unit,
                        Series *series);
 
+/* The same with what it should be: percentiles, but for a goal of the median. */
+void bench_report_goal(Bench *bench, const char *test, const char *what, const char *unit,
+                       Series *series, BenchGoal goal);
+
 /* Tells the rates of both sides and their ratio; `who` (nullable) are words for them, else ids. */
 void bench_report_pair(Bench *bench, const char *test, const char *what, const BenchSide sides[2],
                        const char *const who[2], Series *const rates[2], Series *ratio);
@@ -106,9 +125,13 @@ gboolean bench_pick_device(Bench *bench, const char *selector, const ReinDeviceE
                            const char **plugin_path, gint64 *opened_ns, GError **error);
 
 #define BENCH_NO_WORK "none"
+#define BENCH_JOB_WORK "job" /* a job without an end on an isolated device: see bench_kill.c */
 
 /* Serves another rein bench, which reads and writes lines: see bench_peer.h. */
 gboolean bench_serve(Bench *bench, const char *work, GError **error);
+
+/* Runs such a job, and says that it is ready once that is under way. */
+gboolean bench_serve_job(Bench *bench, GError **error);
 
 gboolean bench_evaluate(Bench *bench, GError **error);
 gboolean bench_moves(Bench *bench, GError **error);
@@ -117,6 +140,11 @@ gboolean bench_host(Bench *bench, GError **error);
 gboolean bench_versus(Bench *bench, GError **error);
 gboolean bench_build(Bench *bench, GError **error);
 gboolean bench_stop(Bench *bench, GError **error);
+gboolean bench_isolation(Bench *bench, GError **error);
+gboolean bench_gone(Bench *bench, GError **error);
+gboolean bench_kill(Bench *bench, GError **error);
+gboolean bench_teardown(Bench *bench, GError **error);
+gboolean bench_drift(Bench *bench, GError **error);
 gboolean bench_timetable(Bench *bench, GError **error);
 
 G_END_DECLS

@@ -189,6 +189,9 @@ bench_serve(Bench *bench, const char *name, GError **error)
     char line[MAX_LINE];
 
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a driver that hangs reads no end of its input */
+    if (g_str_equal(name, BENCH_JOB_WORK)) {
+        return bench_serve_job(bench, error);
+    }
     if (spec == NULL && !g_str_equal(name, BENCH_NO_WORK)) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_INVALID, "--peer: no work is called \"%s\"",
                     name);

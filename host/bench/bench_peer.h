@@ -7,7 +7,8 @@
  *     run FIRST ROUNDS PROGRESS   nanoseconds of the work's rounds
  *     build PROGRAM               nanoseconds of a build: "evolve_int16", "timetable"
  *     solve INDEX SEED            the cost of the best timetable: "HARD SOFT", or what is wrong
- * WORK is a name of bench_works, or "none". Belongs to one thread.
+ * WORK is a name of bench_works, or "none"; or "job", where it runs a job on an isolated device, says
+ * "ready" in the midst of it, and answers nothing. Belongs to one thread.
  */
 
 #pragma once

@@ -34,26 +34,34 @@ bench_load(const Bench *bench, const char *name, GError **error)
 }
 
 ReinEvolution *
-bench_evolution_new(ReinDevice *device, const ReinProblemFile *file, guint64 seed)
+bench_evolution_new_tuned(ReinDevice *device, const ReinProblemFile *file, const ReinTuning *tuning,
+                          guint64 seed)
 {
     g_autoptr(ReinProblem) problem = file->format->make_problem(file->instance);
     ReinEvolution *evolution = rein_evolution_new(device, problem);
     const gsize size = rein_problem_get_genome_size(problem);
+
+    guint8 *genes = g_malloc0(size * tuning->population);
+    for (guint32 i = 0; i < tuning->population; i++) {
+        file->format->construct(file->instance, seed * tuning->population + i, genes + i * size);
+    }
+    g_autoptr(GBytes) start = g_bytes_new_take(genes, size * tuning->population);
+    rein_evolution_set_population(evolution, tuning->population);
+    rein_evolution_set_seed(evolution, seed);
+    rein_evolution_set_operators(evolution, tuning->select_rate, tuning->tournament,
+                                 tuning->cross_rate, tuning->mutate_rate, tuning->mutate_genes,
+                                 tuning->n_elites, tuning->n_moves);
+    rein_evolution_set_start(evolution, start, tuning->population);
+    return evolution;
+}
+
+ReinEvolution *
+bench_evolution_new(ReinDevice *device, const ReinProblemFile *file, guint64 seed)
+{
     ReinTuning tuning = { 0 };
 
     file->format->recommend(file->instance, &tuning);
-    guint8 *genes = g_malloc0(size * tuning.population);
-    for (guint32 i = 0; i < tuning.population; i++) {
-        file->format->construct(file->instance, seed * tuning.population + i, genes + i * size);
-    }
-    g_autoptr(GBytes) start = g_bytes_new_take(genes, size * tuning.population);
-    rein_evolution_set_population(evolution, tuning.population);
-    rein_evolution_set_seed(evolution, seed);
-    rein_evolution_set_operators(evolution, tuning.select_rate, tuning.tournament,
-                                 tuning.cross_rate, tuning.mutate_rate, tuning.mutate_genes,
-                                 tuning.n_elites, tuning.n_moves);
-    rein_evolution_set_start(evolution, start, tuning.population);
-    return evolution;
+    return bench_evolution_new_tuned(device, file, &tuning, seed);
 }
 
 /* ---- one run ---- */

@@ -20,6 +20,10 @@ typedef struct BenchCost {
 /* The instance `name` ("comp01"). */
 ReinProblemFile *bench_load(const Bench *bench, const char *name, GError **error);
 
+/* An evolution as `rein run` makes it, but for its settings. */
+ReinEvolution *bench_evolution_new_tuned(ReinDevice *device, const ReinProblemFile *file,
+                                         const ReinTuning *tuning, guint64 seed);
+
 /* An evolution as `rein run` makes it. */
 ReinEvolution *bench_evolution_new(ReinDevice *device, const ReinProblemFile *file, guint64 seed);
 

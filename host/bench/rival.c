@@ -268,6 +268,12 @@ rival_get_choice(const Rival *self)
     return self->choice;
 }
 
+gint64
+rival_get_pid(const Rival *self)
+{
+    return self->pid;
+}
+
 /* ---- work ---- */
 
 gint64

@@ -34,6 +34,9 @@ void rival_free(Rival *self);
 /* What it said behind the word "ready". */
 const char *rival_get_choice(const Rival *self);
 
+/* Its number; 0 once it is reaped. */
+gint64 rival_get_pid(const Rival *self);
+
 /* Sends a line, without its end, and waits for the answer; to be freed. */
 char *rival_ask(Rival *self, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

@@ -20,6 +20,8 @@ static char *flag_peer;
 static int flag_repeats = 11;
 static int flag_stops = 1000;
 static int flag_seeds = 3;
+static int flag_trials = 20;
+static int flag_jobs = 200;
 
 static const GOptionEntry entries[] = {
     { "data", 0, 0, G_OPTION_ARG_FILENAME, &flag_data,
@@ -35,6 +37,9 @@ static const GOptionEntry entries[] = {
       "Serve another rein bench by lines", "WORK" },
     { "repeats", 0, 0, G_OPTION_ARG_INT, &flag_repeats, "Values behind each median (11)", "N" },
     { "stops", 0, 0, G_OPTION_ARG_INT, &flag_stops, "Stops of the case stop (1000)", "N" },
+    { "trials", 0, 0, G_OPTION_ARG_INT, &flag_trials,
+      "Hosts that are killed in kill; workers in gone, at most 5 (20)", "N" },
+    { "jobs", 0, 0, G_OPTION_ARG_INT, &flag_jobs, "Jobs of the case drift (200)", "N" },
     { "seeds", 0, 0, G_OPTION_ARG_INT, &flag_seeds, "Runs of each instance in timetable (3)", "N" },
     { "time", 0, 0, G_OPTION_ARG_STRING, &flag_time, "Length of each run in timetable",
       "DURATION" },
@@ -56,6 +61,11 @@ static const CliUsage usage = {
         "  versus     --device against --against, on the same kernels\n"
         "  build      starting a device and its programs: from nothing, and once more\n"
         "  stop       from the stop flag to the terminal state\n"
+        "  isolation  the same job behind a worker process and in this one; a warm worker\n"
+        "  gone       from the stop flag to the end of a worker that does not stop\n"
+        "  kill       from a host's kill -9 to the end of its last descendant\n"
+        "  teardown   what giving back costs, and emptying the scratch folder\n"
+        "  drift      what many jobs on one worker leave behind\n"
         "  timetable  quality on ITC-2007 comp01 to comp07; takes minutes, only when named\n"
         "Without a case: all but timetable. What a device computes is compared with plain C\n"
         "and the CPU plugin first; where it is wrong there is no figure, and the exit code\n"
@@ -193,8 +203,9 @@ cmd_bench(int argc, char **argv)
     if (find_unknown_case(&cli) != NULL) {
         return cli_fail_usage(&usage, "there is no case \"%s\"", find_unknown_case(&cli));
     }
-    if (flag_repeats < 1 || flag_stops < 1 || flag_seeds < 1) {
-        return cli_fail_usage(&usage, "--repeats, --stops and --seeds must be at least 1");
+    if (MIN(flag_repeats, flag_stops) < 1 || MIN(flag_seeds, flag_trials) < 1 || flag_jobs < 1) {
+        return cli_fail_usage(
+            &usage, "--repeats, --stops, --seeds, --trials and --jobs must be at least 1");
     }
     if (!cli_set(&cli, REIN_SETTING_RUN_TIME, flag_time, "--time", &error) ||
         !cli_set(&cli, REIN_SETTING_RUN_DEVICE, flag_device, "--device", &error)) {
@@ -213,6 +224,8 @@ cmd_bench(int argc, char **argv)
         .n_repeats = (guint)flag_repeats,
         .n_stops = (guint)flag_stops,
         .n_seeds = (guint)flag_seeds,
+        .n_trials = (guint)flag_trials,
+        .n_jobs = (guint)flag_jobs,
         .time_limit_ns = rein_settings_get_duration_ns(cli.settings, REIN_SETTING_RUN_TIME),
     };
     if (!begin_bench(&bench, &cli, &error)) {

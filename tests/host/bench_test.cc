@@ -136,6 +136,19 @@ TEST_F(BenchTest, KernelAndPlainCAgreeBeforeTheyAreTimed)
     EXPECT_EQ(Json(ended.out).items("rows").size(), 9u);
 }
 
+/* The row of that name; a failure if there is none. */
+Json
+FindRow(const std::vector<Json> &rows, const std::string &what)
+{
+    for (const Json &row : rows) {
+        if (row.text("what") == what) {
+            return row;
+        }
+    }
+    ADD_FAILURE() << "there is no row \"" << what << "\"";
+    return Json("{}");
+}
+
 TEST_F(BenchTest, StopsEndCleanAndLaunchNothingLate)
 {
     Ended ended = rein_.run({ "bench", "stop", "--stops", "20", "--format", "json", "--data",
@@ -143,11 +156,107 @@ TEST_F(BenchTest, StopsEndCleanAndLaunchNothingLate)
 
     ASSERT_EQ(ended.code, 0) << ended.err;
     std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 10u);
+    for (const std::string place : { "in process", "isolated" }) {
+        EXPECT_EQ(FindRow(rows, "launches begun after the flag, all stops, " + place).number("max"),
+                  0);
+        EXPECT_EQ(FindRow(rows, "receipts that are not clean, " + place).number("max"), 0);
+        EXPECT_EQ(FindRow(rows, "stop to terminal state, comp01, " + place).number("p99_at_most"),
+                  500);
+    }
+}
+
+TEST_F(BenchTest, IsolationHasBothRatesAndTheirRatioAndThatOfAWarmWorker)
+{
+    Ended ended = rein_.run({ "bench", "isolation", "--device", "cpu", "--repeats", "1", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 10u);
+    for (std::size_t i = 0; i < rows.size(); i++) {
+        const bool is_ratio = i % 3 == 2 || i == 9;
+        EXPECT_EQ(rows[i].text("unit"), is_ratio ? "ratio" : "1/s");
+        EXPECT_TRUE(rows[i].has("median"));
+        EXPECT_EQ(rows[i].has("median_at_least"), is_ratio);
+        EXPECT_EQ(rows[i].has("held"), is_ratio);
+    }
+    EXPECT_THAT(rows[9].text("what"), HasSubstr("20th job"));
+}
+
+TEST_F(BenchTest, WorkerOfAnEndlessKernelIsGone)
+{
+    Ended ended =
+        rein_.run({ "bench", "gone", "--device", "cpu", "--trials", "1", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
     ASSERT_EQ(rows.size(), 4u);
-    EXPECT_EQ(rows[2].text("what"), "launches begun after the flag, all stops");
-    EXPECT_EQ(rows[2].number("max"), 0);
-    EXPECT_EQ(rows[3].text("what"), "receipts that are not clean");
-    EXPECT_EQ(rows[3].number("max"), 0);
+    for (const std::string how : { "endless kernel", "endless kernel, process stopped" }) {
+        EXPECT_EQ(FindRow(rows, "flag to gone, " + how).number("max_at_most"), 3000);
+        EXPECT_EQ(FindRow(rows, "processes left, " + how).number("max"), 0);
+    }
+}
+
+TEST_F(BenchTest, GoneIsLeftOutWithoutACompiler)
+{
+    rein_.set("REIN_CPU_COMPILER", "/nowhere/cc");
+    Ended ended = rein_.run({ "bench", "gone", "--device", "cpu", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> left_out = Json(ended.out).items("left_out");
+    ASSERT_EQ(left_out.size(), 1u);
+    EXPECT_THAT(left_out[0].text("reason"), HasSubstr("/nowhere/cc"));
+}
+
+TEST_F(BenchTest, KilledHostLeavesNoDescendant)
+{
+    Ended ended = rein_.run({ "bench", "kill", "--device", "cpu", "--trials", "2", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 6u);
+    for (const std::string how : { "", ", all of them stopped" }) {
+        EXPECT_EQ(FindRow(rows, "host killed to last one gone" + how).number("n"), 2);
+        EXPECT_GE(FindRow(rows, "descendants of a host" + how).number("min"), 2);
+        EXPECT_EQ(FindRow(rows, "descendants left after 10 s" + how).number("max"), 0);
+    }
+}
+
+TEST_F(BenchTest, TeardownHasItsPartOfTheJobAndTheScratchFolders)
+{
+    Ended ended = rein_.run({ "bench", "teardown", "--device", "cpu", "--repeats", "2", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(FindRow(rows, "its part of the job's time").text("unit"), "%");
+    EXPECT_EQ(FindRow(rows, "emptying the scratch folder").number("n"), 2);
+}
+
+TEST_F(BenchTest, JobsLeaveNoDescriptorAndNoThread)
+{
+    Ended ended = rein_.run({ "bench", "drift", "--device", "cpu", "--jobs", "10", "--data",
+                              REIN_TEST_DATA_DIR "/itc2007", "--format", "json" });
+
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    std::vector<Json> rows = Json(ended.out).items("rows");
+    ASSERT_EQ(rows.size(), 6u);
+    for (const std::string who : { "host", "worker" }) {
+        EXPECT_EQ(FindRow(rows, "descriptors more after 10 jobs, " + who).number("max"), 0);
+        EXPECT_EQ(FindRow(rows, "threads more after 10 jobs, " + who).number("max"), 0);
+        EXPECT_EQ(FindRow(rows, "resident memory more after 10 jobs, " + who).text("unit"), "KiB");
+    }
+}
+
+TEST_F(BenchTest, NoTrialsIsAUsageError)
+{
+    Ended ended = rein_.run({ "bench", "kill", "--trials", "0" });
+
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_THAT(ended.err, HasSubstr("--trials"));
 }
 
 TEST_F(BenchTest, WhatIsLeftOutIsInTheDocumentWithItsReason)

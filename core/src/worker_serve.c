@@ -115,7 +115,6 @@ server_build(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answer,
              GError **error)
 {
     const char *text = self->staging.data;
-    const char *dialect = text + call->size + 1;
 
     if (call->size >= REIN_STAGING_SIZE || call->dialect_size >= REIN_STAGING_SIZE ||
         call->size + call->dialect_size + 2 > REIN_STAGING_SIZE ||
@@ -123,6 +122,7 @@ server_build(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answer,
         memchr(call->digest, '\0', sizeof call->digest) == NULL) {
         return refuse(error, "a kernel text that cannot be one");
     }
+    const char *dialect = text + call->size + 1;
     if (text[call->size] != '\0' || dialect[call->dialect_size] != '\0') {
         return refuse(error, "a kernel text without an end");
     }

@@ -155,6 +155,28 @@ TEST_F(PluginTest, AllocateGivesZeroes)
     EXPECT_THAT(Words(Buffer(4000), 1000), ::testing::Each(0u));
 }
 
+/* Of several sizes, so that what is kept in a pool comes back, whole or as part of another piece. */
+TEST_F(PluginTest, CanaryOfOneJobIsNeverInABufferOfTheNext)
+{
+    static constexpr uint32_t kCanary = 0xca9a21e5u;
+    const std::vector<size_t> sizes = { 16, 1000, 1024, 65536, 300000 };
+
+    Open();
+    for (int turn = 0; turn < 3; turn++) {
+        for (const size_t n_words : sizes) {
+            BufferOf(std::vector<uint32_t>(n_words, kCanary), kJob);
+        }
+        Cleanup(kJob);
+        for (const size_t n_words : sizes) {
+            for (const size_t n_next : { n_words, n_words / 2, n_words * 2 }) {
+                EXPECT_THAT(Words(Buffer(n_next * sizeof(uint32_t), kOtherJob), n_next, kOtherJob),
+                            ::testing::Not(::testing::Contains(kCanary)));
+            }
+        }
+        Cleanup(kOtherJob);
+    }
+}
+
 TEST_F(PluginTest, AllocateGivesMemoryAlignedTo64Bytes)
 {
     Open();

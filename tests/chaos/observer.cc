@@ -18,6 +18,9 @@ volatile sig_atomic_t is_interrupted;
 namespace
 {
 
+constexpr int kLooks = 3; /* that see none, before there is none */
+constexpr double kLookMs = 5;
+
 std::string
 read_file(const std::string &path)
 {
@@ -89,6 +92,24 @@ find_marked(const std::string &mark)
         }
     }
     return found;
+}
+
+std::vector<Seen>
+wait_until_gone(const std::string &mark, double until_ms, double *gone_ms)
+{
+    std::vector<Seen> left = find_marked(mark);
+    int n_looks = 0;
+
+    *gone_ms = now_ms();
+    while (n_looks < kLooks && now_ms() < until_ms && is_interrupted == 0) {
+        n_looks = left.empty() ? n_looks + 1 : 0;
+        pause_ms(left.empty() ? kLookMs : 1);
+        left = find_marked(mark);
+        if (!left.empty() || n_looks == 0) {
+            *gone_ms = now_ms();
+        }
+    }
+    return left;
 }
 
 bool

@@ -26,6 +26,12 @@ struct Seen {
 /* All that have NAME=VALUE in their environment, `mark`; zombies have none. */
 std::vector<Seen> find_marked(const std::string &mark);
 
+/*
+ * Waits until there are none, and none comes back: one that becomes another program has no environment
+ * for a moment. `gone_ms` (out): when the last one was seen to be gone. Those that are left.
+ */
+std::vector<Seen> wait_until_gone(const std::string &mark, double until_ms, double *gone_ms);
+
 /* Whether other programs of rein run: then what is in the cache may be theirs. */
 bool is_rein_running();
 

@@ -303,12 +303,9 @@ run_round(const Plan &plan, const Place &place)
                               read_text(place.home + "/err");
         }
     }
-    std::vector<Seen> left = find_marked(get_mark());
-    while (!left.empty() && now_ms() < from_ms + kGoneWithinMs && is_interrupted == 0) {
-        pause_ms(1);
-        left = find_marked(get_mark());
-    }
-    outcome.gone_ms = now_ms() - from_ms;
+    double gone_ms = 0;
+    const std::vector<Seen> left = wait_until_gone(get_mark(), from_ms + kGoneWithinMs, &gone_ms);
+    outcome.gone_ms = gone_ms - from_ms;
     if (!left.empty()) {
         outcome.failure += " survivors:" + name_all(left);
         kill_marked(get_mark());

@@ -311,7 +311,6 @@ TEST_P(JobRandomTest, EachJobEndsOnceWithItsReceiptAndLeavesTheOtherAlone)
     }
     StepClose();
     std::cout << "seed " << seed << ":" << trace_.str() << std::endl;
-
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, JobRandomTest, testing::Range(1u, 9u));

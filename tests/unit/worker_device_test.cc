@@ -2,8 +2,10 @@
 
 /* A device behind a worker: what works, what is lost, and that it is gone then. */
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -392,6 +394,36 @@ TEST_F(WorkerDeviceTest, LeakIsInTheReceiptAndSpendsTheWorker)
     EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);
     EXPECT_TRUE(rein_device_is_lost(device_));
     EXPECT_TRUE(rein_test::WaitUntil([&] { return !IsRunning(supervisor); }));
+}
+
+/* What the host has open, and does not close on exec, is the host's alone. */
+TEST_F(WorkerDeviceTest, NoDescriptorOfTheHostIsInAWorker)
+{
+    const std::string path = folder_.Write("open", "of the host");
+    std::vector<int> open_fds;
+
+    for (int i = 0; i < 20; i++) {
+        open_fds.push_back(open(path.c_str(), O_RDONLY)); /* NOLINT: not O_CLOEXEC, on purpose */
+        ASSERT_GE(open_fds.back(), 0);
+    }
+    for (const char *isolation : { "namespace", "subreaper" }) {
+        Begin("", isolation);
+        for (const pid_t pid : { Supervisor(), Plugin() }) {
+            const std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+            std::size_t n_fds = 0;
+
+            for (const auto &fd : rein_test::fs::directory_iterator(folder)) {
+                EXPECT_NE(rein_test::fs::read_symlink(fd), path);
+                n_fds++;
+            }
+            /* 0 to 2; the socket, the control socket, the two pieces of shared memory; its own two */
+            EXPECT_LE(n_fds, 9u) << folder;
+        }
+        Close();
+    }
+    for (const int fd : open_fds) {
+        close(fd);
+    }
 }
 
 TEST_F(WorkerDeviceTest, PluginIsTheFirstToGoWhereMemoryRunsOut)

@@ -476,3 +476,21 @@ rein_registry_clear_quarantine(ReinRegistry *self, const char *name, GError **er
     show_quarantine(self);
     return TRUE;
 }
+
+const char *
+rein_candidate_state_to_string(ReinCandidateState state)
+{
+    switch (state) {
+    case REIN_CANDIDATE_LOADED:
+        return "loaded";
+    case REIN_CANDIDATE_REFUSED:
+        return "refused";
+    case REIN_CANDIDATE_SHADOWED:
+        return "shadowed";
+    case REIN_CANDIDATE_FAILED:
+        return "failed";
+    case REIN_CANDIDATE_QUARANTINED:
+        return "quarantined";
+    }
+    g_return_val_if_reached("refused");
+}

@@ -33,24 +33,6 @@ static const char *const known_backends[] = { "cpu", "opencl", "cuda" };
 
 #define ABSENT_REASON "not installed: no file of this plugin in any plugin folder"
 
-static const char *
-state_to_string(ReinCandidateState state)
-{
-    switch (state) {
-    case REIN_CANDIDATE_LOADED:
-        return "loaded";
-    case REIN_CANDIDATE_REFUSED:
-        return "refused";
-    case REIN_CANDIDATE_SHADOWED:
-        return "shadowed";
-    case REIN_CANDIDATE_FAILED:
-        return "failed";
-    case REIN_CANDIDATE_QUARANTINED:
-        return "quarantined";
-    }
-    g_return_val_if_reached("refused");
-}
-
 /* Whether some file is, or by its name claims to be, the plugin called `backend`. */
 static gboolean
 has_candidate(ReinRegistry *registry, const char *backend)
@@ -143,7 +125,7 @@ print_candidates(const Inventory *self, const ReinOutput *output)
         g_autofree char *devices = g_strdup_printf("%u", candidate->n_devices);
         columns_add(columns, name);
         columns_add(columns, *candidate->driver != '\0' ? candidate->driver : "-");
-        columns_add(columns, state_to_string(candidate->state));
+        columns_add(columns, rein_candidate_state_to_string(candidate->state));
         columns_add(columns, devices);
         columns_add(columns, candidate->path);
         g_autofree char *reason = describe_reason(candidate);
@@ -261,7 +243,8 @@ describe_candidates(const Inventory *self)
 
     for (guint i = 0; i < rein_registry_get_n_candidates(self->registry); i++) {
         const ReinCandidate *candidate = rein_registry_get_candidate(self->registry, i);
-        g_ptr_array_add(nodes, describe_candidate(candidate, state_to_string(candidate->state)));
+        g_ptr_array_add(
+            nodes, describe_candidate(candidate, rein_candidate_state_to_string(candidate->state)));
     }
     for (guint i = 0; i < G_N_ELEMENTS(known_backends); i++) {
         if (!has_candidate(self->registry, known_backends[i])) {

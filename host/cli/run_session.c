@@ -3,14 +3,13 @@
 #include "run_session.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "line_queue.h"
 #include "live_line.h"
+#include "stop_signals.h"
 
 #define PLAIN_INTERVAL_NS \
     G_GINT64_CONSTANT(1000000000) /* between two lines where none is redrawn */
@@ -220,76 +219,35 @@ end_at_once(Session *self, const char *signal_name)
     g_main_loop_quit(self->loop);
 }
 
-static gboolean
-on_signal(const char *signal_name, gboolean may_end_at_once)
+static void
+on_stop(const char *signal_name, gboolean may_end_at_once)
 {
     if (!current->is_stopped) {
         stop(current, signal_name);
     } else if (may_end_at_once) {
         end_at_once(current, signal_name);
     }
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_interrupt(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGINT", TRUE);
-}
-
-static gboolean
-on_terminate(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGTERM", TRUE);
-}
-
-/* A terminal that closes may say so more than once. */
-static gboolean
-on_hang_up(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGHUP", FALSE);
 }
 
 /* The best so far is saved, and the run goes on. */
-static gboolean
-on_save(gpointer user_data)
+static void
+on_save(void)
 {
     g_autofree char *message = NULL;
-
-    (void)user_data;
     gboolean is_saved = rein_runner_save_now(current->runner, "SIGUSR1", &message);
+
     live_line_clear(&current->live);
     if (is_saved) {
         rein_output_note(current->output, "SIGUSR1: %s", message);
     } else {
         rein_output_warning("SIGUSR1: %s", message);
     }
-    return G_SOURCE_CONTINUE;
-}
-
-/* Whether whoever started this program wants it to outlive the terminal, as nohup does. */
-static gboolean
-is_ignored(int number)
-{
-    struct sigaction action;
-
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 void
 run_session_catch_signals(void)
 {
-    (void)signal(SIGPIPE, SIG_IGN);
-    /* shells start background jobs of scripts with SIGINT ignored; kill -INT must work all the same */
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGINT, on_interrupt, NULL, NULL);
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGTERM, on_terminate, NULL, NULL);
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGUSR1, on_save, NULL, NULL);
-    if (!is_ignored(SIGHUP)) {
-        g_unix_signal_add_full(G_PRIORITY_HIGH, SIGHUP, on_hang_up, NULL, NULL);
-    }
+    stop_signals_catch(on_stop, on_save);
 }
 
 /* ---- the session ---- */

@@ -3,14 +3,13 @@
 #include "sweep_session.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "line_queue.h"
 #include "live_line.h"
 #include "runner/save.h"
+#include "stop_signals.h"
 
 typedef struct Session {
     ReinOutput output; /* a copy, for workers that outlive the caller */
@@ -199,8 +198,8 @@ end_at_once(Session *self, const char *signal_name)
     g_main_loop_quit(self->loop);
 }
 
-static gboolean
-on_signal(const char *signal_name, gboolean may_end_at_once)
+static void
+on_stop(const char *signal_name, gboolean may_end_at_once)
 {
     if (!current->is_stopped) {
         current->is_stopped = TRUE;
@@ -209,51 +208,6 @@ on_signal(const char *signal_name, gboolean may_end_at_once)
         rein_output_note(&current->output, "%s: stopping (once more to end at once)", signal_name);
     } else if (may_end_at_once) {
         end_at_once(current, signal_name);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-on_interrupt(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGINT", TRUE);
-}
-
-static gboolean
-on_terminate(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGTERM", TRUE);
-}
-
-/* A terminal that closes may say so more than once. */
-static gboolean
-on_hang_up(gpointer user_data)
-{
-    (void)user_data;
-    return on_signal("SIGHUP", FALSE);
-}
-
-static gboolean
-on_user(gpointer user_data)
-{
-    (void)user_data;
-    return G_SOURCE_CONTINUE;
-}
-
-static void
-catch_signals(void)
-{
-    struct sigaction hang_up;
-
-    /* shells start background jobs of scripts with SIGINT ignored; kill -INT must work all the same */
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGINT, on_interrupt, NULL, NULL);
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGTERM, on_terminate, NULL, NULL);
-    g_unix_signal_add_full(G_PRIORITY_HIGH, SIGUSR1, on_user, NULL, NULL);
-    /* whoever started this program with nohup wants it to outlive the terminal */
-    if (sigaction(SIGHUP, NULL, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN) {
-        g_unix_signal_add_full(G_PRIORITY_HIGH, SIGHUP, on_hang_up, NULL, NULL);
     }
 }
 
@@ -328,7 +282,7 @@ sweep_session_run(const SweepRequest *request, const ReinOutput *output, GError 
 
     Session *self = session_new(request, output);
     current = self;
-    catch_signals();
+    stop_signals_catch(on_stop, NULL);
     int number = pthread_create(&thread, NULL, sweep_thread, self);
     if (number != 0) {
         g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(number),

@@ -5,24 +5,6 @@
 #define QUARANTINE_ADVICE \
     "see to its cause, then let go of it by rein devices --clear, or restart the machine"
 
-static const char *
-state_to_string(ReinCandidateState state)
-{
-    switch (state) {
-    case REIN_CANDIDATE_LOADED:
-        return "loaded";
-    case REIN_CANDIDATE_REFUSED:
-        return "refused";
-    case REIN_CANDIDATE_SHADOWED:
-        return "shadowed";
-    case REIN_CANDIDATE_FAILED:
-        return "failed";
-    case REIN_CANDIDATE_QUARANTINED:
-        return "quarantined";
-    }
-    g_return_val_if_reached("failed");
-}
-
 static void
 judge(DoctorSection *section, const ReinCandidate *candidate)
 {
@@ -58,7 +40,7 @@ add_candidates(DoctorSection *section, ReinRegistry *registry)
         doctor_object_set_text(object, "plugin", candidate->name);
         doctor_object_set_text(object, "driver", candidate->driver);
         doctor_object_set_text(object, "driver_path", candidate->driver_path);
-        doctor_object_set_text(object, "state", state_to_string(candidate->state));
+        doctor_object_set_text(object, "state", rein_candidate_state_to_string(candidate->state));
         doctor_object_set_text(object, "reason", candidate->reason);
         json_object_set_int_member(object, "devices", candidate->n_devices);
         judge(section, candidate);

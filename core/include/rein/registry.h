@@ -122,6 +122,9 @@ REIN_API void rein_registry_set(ReinRegistry *self, const char *key, const char 
  */
 REIN_API void rein_registry_scan(ReinRegistry *self);
 
+/* "loaded", "refused", "shadowed", "failed", "quarantined" [any thread] */
+REIN_API const char *rein_candidate_state_to_string(ReinCandidateState state);
+
 REIN_API guint rein_registry_get_n_candidates(ReinRegistry *self);
 REIN_API const ReinCandidate *rein_registry_get_candidate(ReinRegistry *self, guint index);
 REIN_API guint rein_registry_get_n_devices(ReinRegistry *self);

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define N_PARTS 5u
+#define ENVIRONMENT_TURNS 5
+#define ENVIRONMENT_US 1000
 
 static guint64 last_number; /* atomic: how many tags this process has made */
 
@@ -54,17 +56,49 @@ rein_tag_is_orphaned(const ReinTag *tag)
            !rein_process_is_alive(&tag->owner);
 }
 
+/* Whether it is a program at all: no thread of the kernel's, and not dead. */
+static gboolean
+has_program(const char *folder)
+{
+    g_autofree char *path = g_build_filename(folder, "exe", NULL);
+    g_autofree char *program = g_file_read_link(path, NULL);
+
+    return program != NULL;
+}
+
+/* (transfer full) (nullable): one that is just becoming another program has none for a moment. */
+static char *
+read_environment(const char *folder, gsize *size)
+{
+    g_autofree char *path = g_build_filename(folder, "environ", NULL);
+    g_autofree char *text = NULL;
+
+    for (int i = 0; i < ENVIRONMENT_TURNS; i++) {
+        g_clear_pointer(&text, g_free);
+        if (!g_file_get_contents(path, &text, size, NULL)) {
+            return NULL;
+        }
+        if (*size > 0 || !has_program(folder)) {
+            break;
+        }
+        g_usleep(ENVIRONMENT_US);
+    }
+    return g_steal_pointer(&text);
+}
+
 char *
 rein_tag_read(gint64 pid)
 {
     g_autofree char *folder = g_strdup_printf("/proc/%" G_GINT64_FORMAT, pid);
-    g_autofree char *path = g_build_filename(folder, "environ", NULL);
     g_autofree char *text = NULL;
     struct stat info;
     gsize size = 0;
 
-    if (stat(folder, &info) != 0 || info.st_uid != geteuid() ||
-        !g_file_get_contents(path, &text, &size, NULL)) {
+    if (stat(folder, &info) != 0 || info.st_uid != geteuid()) {
+        return NULL;
+    }
+    text = read_environment(folder, &size);
+    if (text == NULL) {
         return NULL;
     }
     for (const char *at = text; at < text + size; at += strlen(at) + 1) {

@@ -17,6 +17,7 @@
 #include <rein/error.h>
 #include <rein/leftovers.h>
 
+#include "clock_private.h"
 #include "error_private.h"
 #include "own_folder_private.h"
 #include "supervisor_private.h"
@@ -27,6 +28,8 @@
 
 #define NOT_LOADED_STATUS 127 /* of a program that lacks a library */
 #define TAIL_SIZE 4096
+#define NS_PER_MS G_GINT64_CONSTANT(1000000)
+#define ORPHAN_NS (500 * NS_PER_MS)
 #define CONTROL_PACKETS 1024 /* more than the socket holds */
 #define READ_SIZE 16384      /* bytes of output in one read */
 #define READS_AT_ONCE 8  /* more than a pipe holds; who prints without end must not hold us up */
@@ -226,6 +229,42 @@ take_told_end(ReinWorkerProcess *self)
     }
 }
 
+/* Waits for one that was killed, which has no environment any more, but may still hold a device. */
+static void
+wait_for_process(pid_t pid, gint64 until_ns)
+{
+    struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, pid, 0u), .events = POLLIN };
+    const gint64 left_ns = until_ns - rein_now_ns();
+
+    if (ended.fd >= 0) {
+        (void)poll(&ended, 1, (int)(MAX(0, left_ns) / NS_PER_MS));
+        close(ended.fd);
+    }
+}
+
+/*
+ * A supervisor that was killed by itself leaves what is not its child any more: what carries the tag is
+ * killed, and what is of its group, which is killed already, is waited for.
+ */
+static void
+end_orphans(const char *tag, pid_t group)
+{
+    const gint64 until_ns = rein_now_ns() + ORPHAN_NS;
+    g_autoptr(GDir) processes = NULL;
+    const char *name = NULL;
+
+    (void)rein_leftovers_kill_tagged(tag, NULL);
+    processes = g_dir_open("/proc", 0, NULL);
+    while (processes != NULL && (name = g_dir_read_name(processes)) != NULL) {
+        guint64 pid = 0;
+
+        if (g_ascii_string_to_unsigned(name, 10, 1, G_MAXINT32, &pid, NULL) &&
+            getpgid((pid_t)pid) == group) {
+            wait_for_process((pid_t)pid, until_ns);
+        }
+    }
+}
+
 gboolean
 rein_worker_process_reap(ReinWorkerProcess *self)
 {
@@ -250,8 +289,7 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     }
     take_told_end(self);
     if (self->isolation == REIN_ISOLATION_SUBREAPER) {
-        /* a supervisor that was killed by itself leaves what is not its child */
-        (void)rein_leftovers_kill_tagged(self->tag, NULL);
+        end_orphans(self->tag, self->pid);
     }
     self->pid = 0;
     close_fd(&self->pidfd);

@@ -3,10 +3,13 @@
 #include "wire_private.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <rein/error.h>
+
+#include "clock_private.h"
 
 typedef struct {
     ReinWireSide from;
@@ -186,6 +189,22 @@ rein_wire_receive(int socket, gboolean may_wait, ReinWireSide from, void *room,
         return REIN_WIRE_BAD;
     }
     return rein_wire_decode(room, (gsize)size, from, packet, error) ? REIN_WIRE_GOT : REIN_WIRE_BAD;
+}
+
+ReinWireResult
+rein_wire_receive_soon(int socket, ReinWireSide from, void *room, ReinWirePacket *packet,
+                       GError **error)
+{
+    const gint64 until_ns = rein_now_ns() + REIN_WIRE_SOON_NS;
+    ReinWireResult result = REIN_WIRE_NOTHING;
+
+    do {
+        result = rein_wire_receive(socket, FALSE, from, room, packet, error);
+        if (result == REIN_WIRE_NOTHING) {
+            sched_yield();
+        }
+    } while (result == REIN_WIRE_NOTHING && rein_now_ns() < until_ns);
+    return result;
 }
 
 int

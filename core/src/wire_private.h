@@ -168,6 +168,9 @@ gboolean rein_wire_decode(const void *data, gsize size, ReinWireSide from, ReinW
 /* Whether `text` goes through whole. */
 gboolean rein_wire_fits(const char *text);
 
+/* Some times what a short call takes. */
+#define REIN_WIRE_SOON_NS G_GINT64_CONSTANT(50000)
+
 typedef enum {
     REIN_WIRE_GOT,     /* a packet */
     REIN_WIRE_NOTHING, /* none is there yet, if `may_wait` is FALSE */
@@ -178,6 +181,13 @@ typedef enum {
 /* The next packet from `from`, taken apart in `room`, of REIN_WIRE_PACKET_SIZE bytes. */
 ReinWireResult rein_wire_receive(int socket, gboolean may_wait, ReinWireSide from, void *room,
                                  ReinWirePacket *packet, GError **error);
+
+/*
+ * The same, which looks for a packet again and again, for REIN_WIRE_SOON_NS and giving way to others,
+ * and does not sleep: where one is due at once, being woken up takes longer than the packet.
+ */
+ReinWireResult rein_wire_receive_soon(int socket, ReinWireSide from, void *room,
+                                      ReinWirePacket *packet, GError **error);
 
 /*
  * Sends the `size` bytes of a packet. 0, or an errno: EAGAIN where the other side has to read first

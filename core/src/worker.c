@@ -234,6 +234,19 @@ obey(Worker *self, const ReinWirePacket *packet)
     }
 }
 
+/* The next packet: most calls are short, and follow one upon the other. */
+static ReinWireResult
+listen_to_host(Worker *self, ReinWirePacket *packet, GError **error)
+{
+    const ReinWireResult result =
+        rein_wire_receive_soon(self->socket, REIN_WIRE_HOST, self->room, packet, error);
+
+    if (result != REIN_WIRE_NOTHING) {
+        return result;
+    }
+    return rein_wire_receive(self->socket, TRUE, REIN_WIRE_HOST, self->room, packet, error);
+}
+
 /* Until the host has closed its end. */
 static int
 converse(Worker *self)
@@ -242,8 +255,7 @@ converse(Worker *self)
     ReinWirePacket packet;
     ReinWireResult result = REIN_WIRE_NOTHING;
 
-    while ((result = rein_wire_receive(self->socket, TRUE, REIN_WIRE_HOST, self->room, &packet,
-                                       &error)) == REIN_WIRE_GOT) {
+    while ((result = listen_to_host(self, &packet, &error)) == REIN_WIRE_GOT) {
         if (!obey(self, &packet)) {
             if (self->is_cut) {
                 return EXIT_SUCCESS;

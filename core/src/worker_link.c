@@ -176,9 +176,20 @@ wait_for_news(ReinWorkerLink *self, gint64 due_ns)
     return polls[1].revents != 0;
 }
 
+/* The reply, if it is there; one that is due soon is given a moment to come, but no slice's. */
+static ReinWireResult
+listen_to_worker(ReinWorkerLink *self, gboolean is_soon, ReinWirePacket *reply, GError **error)
+{
+    const int socket = self->process.socket;
+
+    return is_soon ? rein_wire_receive_soon(socket, REIN_WIRE_WORKER, self->room, reply, error)
+                   : rein_wire_receive(socket, FALSE, REIN_WIRE_WORKER, self->room, reply, error);
+}
+
 /* FALSE: it is gone. A supervisor that ended alone takes all with it, but for the connection. */
 static gboolean
-receive(ReinWorkerLink *self, gint64 due_ns, const char *when, ReinWirePacket *reply)
+receive(ReinWorkerLink *self, gboolean is_soon, gint64 due_ns, const char *when,
+        ReinWirePacket *reply)
 {
     gboolean has_ended = FALSE;
 
@@ -186,8 +197,7 @@ receive(ReinWorkerLink *self, gint64 due_ns, const char *when, ReinWirePacket *r
         g_autoptr(GError) error = NULL;
         g_autofree char *fault = NULL;
 
-        switch (rein_wire_receive(self->process.socket, FALSE, REIN_WIRE_WORKER, self->room, reply,
-                                  &error)) {
+        switch (listen_to_worker(self, is_soon, reply, &error)) {
         case REIN_WIRE_GOT:
             if (reply->type != REIN_WIRE_LOG) {
                 return TRUE;
@@ -211,6 +221,7 @@ receive(ReinWorkerLink *self, gint64 due_ns, const char *when, ReinWirePacket *r
                 lose(self, when);
                 return FALSE;
             }
+            is_soon = FALSE;
             has_ended = wait_for_news(self, due_ns);
             break;
         }
@@ -238,7 +249,7 @@ rein_worker_link_ask(ReinWorkerLink *self, const ReinWirePacket *packet, gint64 
         lose(self, when);
         return FALSE;
     }
-    return receive(self, due_ns, when, reply);
+    return receive(self, packet->type == REIN_WIRE_CALL, due_ns, when, reply);
 }
 
 void

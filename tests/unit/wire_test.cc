@@ -297,6 +297,21 @@ TEST_F(WireSocketTest, PacketsComeOneByOneThenNothingThenTheEnd)
     EXPECT_EQ(Receive(), REIN_WIRE_CLOSED);
 }
 
+TEST_F(WireSocketTest, ReceiveSoonTakesWhatComesAndGivesUpByItself)
+{
+    const auto receive_soon = [this] {
+        return rein_wire_receive_soon(ends_[0], REIN_WIRE_WORKER, room_, &packet_, nullptr);
+    };
+    const Bytes bytes = Encode(Packet(REIN_WIRE_PROBED, "one"));
+
+    EXPECT_EQ(receive_soon(), REIN_WIRE_NOTHING);
+    ASSERT_EQ(rein_wire_send(ends_[1], FALSE, bytes.data(), bytes.size()), 0);
+    EXPECT_EQ(receive_soon(), REIN_WIRE_GOT);
+    EXPECT_STREQ(packet_.texts[0], "one");
+    close(ends_[1]);
+    EXPECT_EQ(receive_soon(), REIN_WIRE_CLOSED);
+}
+
 TEST_F(WireSocketTest, PacketThatWasCutIsBad)
 {
     const Bytes bytes(REIN_WIRE_PACKET_SIZE + 100, 'x');

@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned kRoundsBetweenChecks = 10;
 constexpr unsigned kRoundsBetweenLines = 100;
+constexpr unsigned kFewAimed = 20;
 
 struct Options {
     unsigned n_rounds = 100;
@@ -43,6 +44,8 @@ using Times = std::map<std::string, std::vector<double>>;
 struct Tally {
     unsigned n_rounds = 0;
     unsigned n_failed = 0;
+    unsigned n_aimed = 0; /* at another than the host */
+    unsigned n_hit = 0;   /* it was there */
     unsigned n_checks = 0;
     unsigned n_cache_checks = 0;
     std::map<std::string, unsigned> victims;
@@ -105,6 +108,8 @@ void
 add(Tally *tally, const chaos::Plan &plan, const chaos::Outcome &outcome)
 {
     tally->n_rounds++;
+    tally->n_aimed += plan.victim != "host" ? 1 : 0;
+    tally->n_hit += plan.victim != "host" && outcome.victim == plan.victim ? 1 : 0;
     tally->victims[outcome.victim]++;
     tally->commands[plan.name]++;
     tally->codes[outcome.exit_code]++;
@@ -122,6 +127,19 @@ report_failure(Tally *tally, const Options &options, unsigned round, const chaos
                  round, plan.name.c_str(), plan.isolation.c_str(), plan.victim.c_str(),
                  plan.delay_ms, failure.c_str(), static_cast<unsigned long long>(options.seed),
                  round);
+}
+
+/* Rounds in which rein did not get far show nothing, however many there are. */
+void
+check_hits(Tally *tally)
+{
+    if (tally->n_aimed >= kFewAimed && tally->n_hit * 4 < tally->n_aimed) {
+        std::fprintf(stderr,
+                     "chaos: of %u strikes at a worker only %u found it (see the "
+                     "exit codes)\n",
+                     tally->n_aimed, tally->n_hit);
+        tally->n_failed++;
+    }
 }
 
 /* The value that `part` of them do not exceed. */
@@ -247,6 +265,7 @@ main(int argc, char **argv)
         chaos::kill_marked(mark);
     }
     fs::remove_all(place.home);
+    check_hits(&tally);
     if (options.is_json) {
         print_json(options, &tally);
     } else {

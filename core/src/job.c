@@ -2,6 +2,8 @@
 
 #include "job_private.h"
 
+#include <stdlib.h>
+
 #include <rein/error.h>
 
 #include "error_private.h"
@@ -157,10 +159,14 @@ job_set_given_up(ReinJob *self, const char *what, GError **error)
     if (self->ladder.terminate_ns >= 0 && self->ladder.abandoned_ns < 0) {
         g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
                     "%s on %s: no answer %" G_GINT64_FORMAT
-                    " ms after the stop flag; its worker was "
-                    "ended, and was gone %" G_GINT64_FORMAT " ms after the flag",
-                    what, rein_device_get_id(self->device), self->ladder.terminate_ns / 1000000,
-                    self->ladder.gone_ns / 1000000);
+                    " ms after the stop flag; its worker was ended",
+                    what, rein_device_get_id(self->device), self->ladder.terminate_ns / 1000000);
+        if (self->ladder.gone_ns >= 0 && error != NULL) {
+            g_autofree char *start = g_steal_pointer(&(*error)->message);
+            (*error)->message =
+                g_strdup_printf("%s, and was gone %" G_GINT64_FORMAT " ms after the flag", start,
+                                self->ladder.gone_ns / 1000000);
+        }
         return;
     }
     g_set_error(error, REIN_ERROR, REIN_ERROR_TIMEOUT,
@@ -201,14 +207,28 @@ rein_job_build(ReinJob *self, const char *name, GBytes *text, guint32 flags, GEr
     return call->token;
 }
 
+/* A call with the grace of the teardown, of which it takes nothing. */
+static gboolean
+job_call_aside(ReinJob *self, ReinCall *call)
+{
+    const gint64 begun_ns = self->ladder.begun_ns;
+    const gint64 spent_ns = self->ladder.spent_ns;
+    const gboolean is_answered = rein_ladder_call_teardown(&self->ladder, call);
+
+    if (self->ladder.terminate_ns < 0 && self->ladder.abandoned_ns < 0) {
+        self->ladder.begun_ns = begun_ns;
+        self->ladder.spent_ns = spent_ns;
+    }
+    return is_answered;
+}
+
 /* What the driver says is free; FALSE if it cannot tell. */
 static gboolean
 job_read_free(ReinJob *self, guint64 *free_size)
 {
     g_autoptr(ReinCall) call = rein_call_new(REIN_CALL_MEMORY_INFO, self->number);
 
-    if (!rein_ladder_call_teardown(&self->ladder, call) ||
-        !rein_call_check(call, "memory_info", NULL)) {
+    if (!job_call_aside(self, call) || !rein_call_check(call, "memory_info", NULL)) {
         return FALSE;
     }
     *free_size = call->free_size;
@@ -421,28 +441,36 @@ job_verify_memory(ReinJob *self, gboolean was_alone, ReinReceiptBuilder *receipt
     rein_receipt_builder_set_memory_check(receipt, check, rein_now_ns() - begun_ns);
 }
 
+static gint
+compare_rungs(gconstpointer first, gconstpointer second)
+{
+    const ReinReceiptRung *const a = first;
+    const ReinReceiptRung *const b = second;
+
+    return a->at_ns < b->at_ns ? -1 : a->at_ns > b->at_ns;
+}
+
+/* In the order in which they were climbed. */
 static void
 job_write_rungs(ReinJob *self, ReinReceiptBuilder *receipt)
 {
     const ReinLadder *ladder = &self->ladder;
+    ReinReceiptRung rungs[] = {
+        { "interrupt", ladder->interrupt_ns },
+        { "slice-left", ladder->slice_left_ns },
+        { "terminate", ladder->terminate_ns },
+        { "kill", ladder->kill_ns },
+        { "gone", ladder->terminate_ns >= 0 ? ladder->gone_ns : -1 },
+        { "abandoned", ladder->abandoned_ns },
+    };
 
-    if (ladder->interrupt_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "interrupt", ladder->interrupt_ns);
-    }
-    if (ladder->slice_left_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "slice-left", ladder->slice_left_ns);
-    }
-    if (ladder->terminate_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "terminate", ladder->terminate_ns);
-    }
-    if (ladder->kill_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "kill", ladder->kill_ns);
-    }
-    if (ladder->terminate_ns >= 0 && ladder->gone_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "gone", ladder->gone_ns);
+    qsort(rungs, G_N_ELEMENTS(rungs), sizeof *rungs, compare_rungs);
+    for (guint i = 0; i < G_N_ELEMENTS(rungs); i++) {
+        if (rungs[i].at_ns >= 0) {
+            rein_receipt_builder_add_rung(receipt, rungs[i].name, rungs[i].at_ns);
+        }
     }
     if (ladder->abandoned_ns >= 0) {
-        rein_receipt_builder_add_rung(receipt, "abandoned", ladder->abandoned_ns);
         rein_receipt_builder_set_abandoned(receipt);
     }
 }
@@ -503,13 +531,12 @@ rein_job_end(ReinJob *self)
     rein_ledger_undo_all(self->ledger, builder);
     job_cleanup_plugin(self, builder);
     job_reset_scratch(self, builder);
-    job_write_rungs(self, builder);
-    rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
-                                    job_get_worker_fate(self));
-
     const gint64 ended_ns = rein_now_ns();
     const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
     job_verify_memory(self, rein_device_end_job(self->device, self->number), builder);
+    job_write_rungs(self, builder); /* of the verification, too, which may hang as all else may */
+    rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
+                                    job_get_worker_fate(self));
     rein_receipt_builder_add_released(builder, self->released_early_size);
     rein_receipt_builder_set_times(builder, ended_ns - begun_ns,
                                    raised_ns > 0 ? ended_ns - raised_ns : -1);

@@ -156,6 +156,11 @@ ladder_note_end(ReinLadder *self, const ReinCall *call, gint64 from_ns)
         rein_stop_get_raised_ns(self->stop) > 0) {
         self->slice_left_ns = ladder_since_flag(self);
     }
+    if (!is_gone && self->terminate_ns >= 0 && self->kill_ns < 0) {
+        /* it came back after SIGTERM without ending: it is ended all the same, before its next call */
+        self->kill_ns = ladder_since_flag(self);
+        rein_device_kill(self->device);
+    }
 }
 
 gboolean

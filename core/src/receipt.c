@@ -2,6 +2,10 @@
 
 #include "receipt_private.h"
 
+#include <string.h>
+
+#include "ledger_private.h"
+
 struct ReinReceipt {
     gint n_refs;   /* atomic */
     GArray *steps; /* of ReinReceiptStep */
@@ -84,13 +88,27 @@ rein_receipt_unref(ReinReceipt *self)
     g_free(self);
 }
 
+/* Files that are left can be read by the next job. */
+static gboolean
+has_scratch_left(ReinReceipt *self)
+{
+    for (guint i = 0; i < self->kinds->len; i++) {
+        const ReinReceiptKind *row = &g_array_index(self->kinds, ReinReceiptKind, i);
+
+        if (strcmp(row->kind, REIN_LEDGER_SCRATCH) == 0 && row->n_left > 0) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
 gboolean
 rein_receipt_is_clean(ReinReceipt *self)
 {
     g_return_val_if_fail(self != NULL, FALSE);
 
     return !self->is_abandoned && self->n_leaked == 0 && self->leaked_size == 0 &&
-           self->memory_check != REIN_MEMORY_MISSING;
+           self->memory_check != REIN_MEMORY_MISSING && !has_scratch_left(self);
 }
 
 gboolean

@@ -245,7 +245,8 @@ rein_worker_link_ask(ReinWorkerLink *self, const ReinWirePacket *packet, gint64 
         return FALSE;
     }
     self->n_log_lines = 0;
-    if (!rein_worker_link_send(self, packet)) {
+    /* one that was told to end serves nothing more, also if it came back from its last call */
+    if (g_atomic_int_get(&self->is_signalled) || !rein_worker_link_send(self, packet)) {
         lose(self, when);
         return FALSE;
     }

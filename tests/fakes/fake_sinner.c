@@ -274,12 +274,29 @@ run_long(ReinPluginDevice *device, const volatile uint32_t *stop)
     }
 }
 
+/* Ignores the flag, an interrupt and SIGTERM, and returns when that has come. */
+static void
+come_late(void)
+{
+    const struct timespec moment = { .tv_nsec = 20000000 };
+    sigset_t pending;
+
+    block_termination();
+    do {
+        nanosleep(&moment, NULL);
+        sigpending(&pending);
+    } while (sigismember(&pending, SIGTERM) == 0);
+}
+
 static ReinStatus
 sinner_run(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
            const volatile uint32_t *stop, ReinSliceReport *report, ReinMsg *msg)
 {
     (void)msg;
     sin_in("run");
+    if (sins("run-comes-late")) {
+        come_late();
+    }
     if (strcmp(slice->stages[0].kernel, "long") == 0) {
         run_long(device, stop);
     }
@@ -331,7 +348,12 @@ static ReinStatus
 sinner_memory_info(ReinPluginDevice *device, uint64_t *free_size, uint64_t *total_size,
                    ReinMsg *msg)
 {
+    static int n_asked;
+
     (void)msg;
+    if (sins("memory-hangs-again") && n_asked++ > 0) {
+        hang();
+    }
     *total_size = 1u << 30;
     *free_size = *total_size;
     for (uint64_t i = 0; i < MAX_HELD; i++) {

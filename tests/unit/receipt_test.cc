@@ -34,6 +34,13 @@ class ReceiptTest : public testing::Test
     ReinReceipt *receipt_ = nullptr;
 };
 
+TEST_F(ReceiptTest, ScratchFolderThatIsNotEmptyIsNotClean)
+{
+    rein_receipt_builder_add_held(builder_, "scratch", 0);
+    rein_receipt_builder_add_left(builder_, "scratch");
+    EXPECT_FALSE(rein_receipt_is_clean(Seal()));
+}
+
 TEST_F(ReceiptTest, OfNothingIsCleanAndSaysSo)
 {
     Seal();

@@ -282,6 +282,33 @@ TEST_P(HangTest, BuildThatHangsEndsWithTheStop)
     ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
 }
 
+TEST_P(HangTest, SliceThatOutlivesSigtermAndComesBackIsEndedAllTheSame)
+{
+    Begin("run-comes-late", GetParam());
+    program_ = Build();
+    buffer_ = Allocate(100);
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    EXPECT_FALSE(Run("count", program_, buffer_));
+    EXPECT_THAT(Message(), testing::Not(HasSubstr("was gone")));
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_EQ(Rungs(), "interrupt terminate slice-left kill gone");
+}
+
+TEST_P(HangTest, VerificationThatHangsIsInTheReceipt)
+{
+    RunOnce("memory-hangs-again", GetParam());
+    const pid_t supervisor = Supervisor();
+    const pid_t plugin = Plugin();
+
+    rein_job_set_grace(job_, 20 * kMs);
+    ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
+    EXPECT_EQ(Rungs(), "terminate gone");
+}
+
 /* Not by the plugin's hand: somebody kills one of the two. */
 TEST_P(HangTest, KilledProcessIsAnErrorAndAllIsGone)
 {

@@ -55,8 +55,9 @@ typedef enum {
 } ReinMemoryCheck;
 
 /*
- * Nothing is left: the plugin answered its cleanup, its own count is zero, and no memory is missing. A step that failed before
- * and was made good by the cleanup still shows its error.
+ * Nothing is left: the plugin answered its cleanup, its own count is zero, no memory is missing, and its
+ * scratch folder is empty. A step that failed before and was made good by the cleanup still shows its
+ * error.
  */
 REIN_API gboolean rein_receipt_is_clean(ReinReceipt *self);
 

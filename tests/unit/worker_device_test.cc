@@ -416,6 +416,7 @@ TEST_F(WorkerDeviceTest, LeakIsInTheReceiptAndSpendsTheWorker)
     RunOnce("leaks");
     const pid_t supervisor = Supervisor();
 
+    rein_job_set_memory_limit(job_, kMs); /* it does not come back, however long one waits */
     End();
     EXPECT_FALSE(rein_receipt_is_clean(receipt_));
     EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);

@@ -31,7 +31,7 @@ typedef struct ReinWorkerLink {
 
 void rein_worker_link_init(ReinWorkerLink *self, const char *name);
 
-/* Gives back what is held; a worker that still runs is ended. [may block, at most a second] */
+/* Gives back what is held; a worker that still runs is ended. [may block: 1 s, and what a sweep takes] */
 void rein_worker_link_clear(ReinWorkerLink *self);
 
 /* Makes the shared memory, and starts the worker; `start` needs no descriptors. */
@@ -53,7 +53,7 @@ void rein_worker_link_fail(ReinWorkerLink *self, const char *fault);
 
 /*
  * No more is asked: closes the channel, and waits until the worker has ended; one that does not is
- * terminated, then killed, and the log says so. [may block, at most 2 s]
+ * terminated, then killed, and the log says so. [may block: 2.5 s, and what a sweep takes]
  */
 void rein_worker_link_finish(ReinWorkerLink *self);
 

@@ -158,7 +158,7 @@ read_text(const fs::path &path)
     return std::string(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
 }
 
-/* What is in a folder, which may be missing; but for these. */
+/* What is in a folder, which may be missing. */
 std::string
 list_folder(const std::string &folder, const char *what)
 {

@@ -30,7 +30,8 @@ typedef enum {
  * ReinIsolation:
  * @REIN_ISOLATION_NONE: the plugin is in this process
  * @REIN_ISOLATION_SUBREAPER: it is in a worker; what the plugin starts is found by its parentage and
- *     killed. A child that left its session is missed if the worker's own supervisor is killed first
+ *     killed, by its tag where the worker's supervisor is killed first. Where this program is killed,
+ *     too, a child that left its session runs on until rein_leftovers_remove()
  * @REIN_ISOLATION_NAMESPACE: it is in a worker with a PID namespace of its own: the kernel ends all
  *     that was ever started in it
  *

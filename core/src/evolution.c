@@ -220,5 +220,8 @@ rein_evolution_run(ReinEvolution *self, GCancellable *cancellable, ReinProgressC
     }
     ReinResult *result = rein_evolution_execute(self, callback, user_data);
     g_cancellable_disconnect(cancellable, handler);
+    /* a cancel that was under way is over; the lock says so to those who cannot look into GLib */
+    pthread_mutex_lock(&self->mutex);
+    pthread_mutex_unlock(&self->mutex);
     return result;
 }

@@ -264,6 +264,10 @@ class Program
         g_subprocess_communicate(process, nullptr, nullptr, &out, &err, nullptr);
         ended->out = take(out);
         ended->err = take(err);
+        if (ended->err.find("Sanitizer") != std::string::npos ||
+            ended->err.find("runtime error: ") != std::string::npos) {
+            ADD_FAILURE() << "a sanitizer speaks up in the program:\n" << ended->err;
+        }
         if (g_subprocess_get_if_signaled(process)) {
             ended->code = -g_subprocess_get_term_sig(process);
         } else if (g_subprocess_get_if_exited(process)) {

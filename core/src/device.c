@@ -25,36 +25,46 @@ rein_device_next_job(ReinDevice *self)
 }
 
 guint64
-rein_device_begin_job(ReinDevice *self)
+rein_device_begin_job(ReinDevice *self, GError **error)
 {
     const guint64 number = rein_device_next_job(self);
 
     pthread_mutex_lock(&self->lock);
-    if (self->n_jobs > 0) {
-        self->shared_until = number;
+    while (self->is_resetting) {
+        pthread_cond_wait(&self->changed, &self->lock);
     }
-    self->n_jobs++;
+    const char *reason = self->spent_reason != NULL ? self->spent_reason : self->lost_reason;
+    if (reason == NULL) {
+        if (self->n_jobs > 0) {
+            self->shared_until = number;
+        }
+        self->n_jobs++;
+    } else {
+        g_set_error(error, REIN_ERROR, REIN_ERROR_DEVICE_LOST,
+                    "job: %s was given up earlier: %s (open the device anew or choose another)",
+                    self->info.id, reason);
+    }
     pthread_mutex_unlock(&self->lock);
-    return number;
+    return reason == NULL ? number : 0;
 }
 
 gboolean
-rein_device_end_job(ReinDevice *self, guint64 number)
+rein_device_is_alone(ReinDevice *self, guint64 number)
 {
     pthread_mutex_lock(&self->lock);
-    const gboolean was_alone = number > self->shared_until;
-    self->n_jobs--;
+    const gboolean is_alone = number > self->shared_until;
     pthread_mutex_unlock(&self->lock);
-    return was_alone;
+    return is_alone;
 }
 
-guint
-rein_device_get_n_jobs(ReinDevice *self)
+gboolean
+rein_device_end_job(ReinDevice *self)
 {
     pthread_mutex_lock(&self->lock);
-    const guint n_jobs = self->n_jobs;
+    self->n_jobs--;
+    const gboolean is_done_with = self->n_jobs == 0 && self->spent_reason != NULL;
     pthread_mutex_unlock(&self->lock);
-    return n_jobs;
+    return is_done_with;
 }
 
 void
@@ -63,6 +73,7 @@ rein_device_free(ReinDevice *self)
     g_free(self->name);
     g_free(self->driver);
     g_free(self->lost_reason);
+    g_free(self->spent_reason);
     g_free(self->open_text);
     g_array_unref(self->open_jobs);
     rein_services_free(self->services);
@@ -257,18 +268,6 @@ rein_device_can_measure_memory(ReinDevice *self)
 }
 
 gboolean
-rein_device_interrupt(ReinDevice *self, guint64 job)
-{
-    g_return_val_if_fail(self != NULL, FALSE);
-
-    if (!rein_plugin_has_interrupt(self->plugin)) {
-        return FALSE;
-    }
-    self->table->interrupt(self->handle, job); /* the caller's reference keeps the handle open */
-    return TRUE;
-}
-
-gboolean
 rein_device_is_isolated(ReinDevice *self)
 {
     return self->is_isolated;
@@ -296,18 +295,22 @@ rein_device_is_worker_gone(ReinDevice *self)
     return self->is_isolated && rein_worker_device_is_gone(self->handle);
 }
 
+gboolean
+rein_device_is_worker_stuck(ReinDevice *self)
+{
+    return self->is_isolated && rein_worker_device_is_stuck(self->handle);
+}
+
 void
 rein_device_spend(ReinDevice *self, const char *reason)
 {
-    g_return_if_fail(self != NULL);
+    g_return_if_fail(self != NULL && reason != NULL);
 
     pthread_mutex_lock(&self->lock);
-    rein_device_set_lost_locked(self, reason);
-    const gboolean is_ended = self->is_isolated && self->n_jobs == 0 && !self->is_given_up;
-    pthread_mutex_unlock(&self->lock);
-    if (is_ended) {
-        rein_worker_device_kill(self->handle);
+    if (self->spent_reason == NULL) {
+        self->spent_reason = g_strdup(reason);
     }
+    pthread_mutex_unlock(&self->lock);
 }
 
 gboolean
@@ -316,12 +319,32 @@ rein_device_has_scratch(ReinDevice *self)
     return rein_services_get_scratch(self->services)[0] != '\0';
 }
 
-gboolean
-rein_device_reset_scratch(ReinDevice *self, GError **error)
+/* Only for the last job on the device: another one waits meanwhile to begin. */
+static gboolean
+begin_reset(ReinDevice *self)
 {
-    g_return_val_if_fail(self != NULL, FALSE);
+    pthread_mutex_lock(&self->lock);
+    const gboolean is_last = self->n_jobs == 1;
+    self->is_resetting = is_last;
+    pthread_mutex_unlock(&self->lock);
+    return is_last;
+}
 
-    return rein_services_reset_scratch(self->services, error);
+gboolean
+rein_device_reset_scratch(ReinDevice *self, gboolean *is_reset, GError **error)
+{
+    g_return_val_if_fail(self != NULL && is_reset != NULL, FALSE);
+
+    *is_reset = begin_reset(self);
+    if (!*is_reset) {
+        return TRUE;
+    }
+    const gboolean is_empty = rein_services_reset_scratch(self->services, error);
+    pthread_mutex_lock(&self->lock);
+    self->is_resetting = FALSE;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+    return is_empty;
 }
 
 void
@@ -356,6 +379,19 @@ rein_device_ref(ReinDevice *self)
     return self;
 }
 
+/* Until the thread has closed the device, or for as long as that may take. */
+static gboolean
+wait_closed_locked(ReinDevice *self)
+{
+    const gint64 until_ns = rein_now_ns() + REIN_CLOSE_LIMIT_NS;
+    gboolean has_time = TRUE;
+
+    while (!self->is_closed && has_time) {
+        has_time = wait_locked(self, until_ns);
+    }
+    return self->is_closed;
+}
+
 void
 rein_device_unref(ReinDevice *self)
 {
@@ -368,13 +404,16 @@ rein_device_unref(ReinDevice *self)
     pthread_t thread = self->thread;
     pthread_mutex_lock(&self->lock);
     self->is_closing = TRUE;
+    pthread_cond_signal(&self->posted);
     /* a thread inside a slot sees is_orphan when it comes out, and not before */
-    gboolean is_orphan = self->is_given_up && self->running != NULL;
+    const gboolean is_orphan =
+        (self->is_given_up && self->running != NULL) || !wait_closed_locked(self);
     self->is_orphan = is_orphan;
     if (is_orphan) {
-        story = g_strdup_printf("%s: %s", self->info.id, self->lost_reason);
+        story = g_strdup_printf("%s: %s", self->info.id,
+                                self->lost_reason != NULL ? self->lost_reason
+                                                          : "the plugin does not close it");
     }
-    pthread_cond_signal(&self->posted);
     pthread_mutex_unlock(&self->lock);
 
     if (is_orphan) { /* from here the thread may free the device at any time */
@@ -457,7 +496,7 @@ rein_device_is_lost(ReinDevice *self)
     g_return_val_if_fail(self != NULL, FALSE);
 
     pthread_mutex_lock(&self->lock);
-    gboolean is_lost = self->lost_reason != NULL;
+    gboolean is_lost = self->lost_reason != NULL || self->spent_reason != NULL;
     pthread_mutex_unlock(&self->lock);
     return is_lost;
 }

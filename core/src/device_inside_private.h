@@ -37,10 +37,14 @@ struct ReinDevice {
     gboolean is_opened; /* open() was answered: open_status and open_text are valid */
     gboolean is_closing;
     gboolean is_given_up;
-    gboolean is_orphan;   /* nobody joins the thread: it frees the device */
-    char *lost_reason;    /* NULL while the device is fine */
-    guint n_jobs;         /* that have begun and not ended */
-    guint64 shared_until; /* jobs up to this number had company */
+    gboolean is_closed;    /* the thread has nothing more to do with the plugin */
+    gboolean is_orphan;    /* nobody joins the thread: it frees the device */
+    gboolean is_resetting; /* the scratch folder is being emptied: no job begins */
+    guint n_interrupts;    /* calls of interrupt() that have not returned */
+    char *lost_reason;     /* NULL while the device is fine */
+    char *spent_reason;    /* NULL while new jobs may begin; those that run go on */
+    guint n_jobs;          /* that have begun and not ended */
+    guint64 shared_until;  /* jobs up to this number had company */
     ReinStatus open_status;
     char *open_text;
 };
@@ -52,6 +56,9 @@ void rein_device_set_lost_locked(ReinDevice *self, const char *reason);
 
 void rein_device_finish_locked(ReinDevice *self, ReinCall *call);
 void rein_device_answer_lost_locked(ReinDevice *self, ReinCall *call);
+
+/* Until every interrupt() that was called has returned. [device thread] */
+void rein_device_wait_interrupts(ReinDevice *self);
 
 /* The device's thread: opens, makes the calls one at a time, closes. */
 void *rein_device_main(void *data);

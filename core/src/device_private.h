@@ -23,6 +23,9 @@ G_BEGIN_DECLS
 /* The room build() gets for the compiler's log, in bytes with the NUL. */
 #define REIN_BUILD_MSG_SIZE 65536u
 
+/* For a plugin to close its device, a worker's end included; then its thread is left, with a warning. */
+#define REIN_CLOSE_LIMIT_NS (8 * G_GINT64_CONSTANT(1000000000))
+
 typedef enum {
     REIN_CALL_BUILD,
     REIN_CALL_DISCARD,
@@ -138,7 +141,10 @@ gint64 rein_device_get_taken_ns(ReinDevice *self, const ReinCall *call);
 /* Makes every rein_device_wait() return and look again. */
 void rein_device_wake(ReinDevice *self);
 
-/* Calls the plugin's interrupt() for `job`, from the caller's thread; FALSE if it has none. */
+/*
+ * Has the plugin's interrupt() called for `job`, and does not wait for it; FALSE if it has none. The
+ * device is closed when it has returned.
+ */
 gboolean rein_device_interrupt(ReinDevice *self, guint64 job);
 
 /*
@@ -162,15 +168,19 @@ void rein_device_kill(ReinDevice *self);
 /* Whether it had a worker, and nothing of it is left. */
 gboolean rein_device_is_worker_gone(ReinDevice *self);
 
-/* No other job begins on the device; a worker on which none runs is ended, with all it holds. */
+/* Whether it had a worker that was killed and does not end: what it holds is held. */
+gboolean rein_device_is_worker_stuck(ReinDevice *self);
+
+/* No other job begins on the device; those that run are not touched. The first reason stays. */
 void rein_device_spend(ReinDevice *self, const char *reason);
 
 /*
  * Empties the scratch folder that the plugin was given, which is there for as long as the device is
- * open; FALSE if something stays. Nothing may run on the device meanwhile. [may block]
+ * open, when the job that asks is the only one on the device; FALSE if something stays. A job that
+ * would begin meanwhile waits. [may block]
  */
 gboolean rein_device_has_scratch(ReinDevice *self);
-gboolean rein_device_reset_scratch(ReinDevice *self, GError **error);
+gboolean rein_device_reset_scratch(ReinDevice *self, gboolean *is_reset, GError **error);
 
 /*
  * A number that no other job of the process has, from 1; the job keeps a reference to the device.
@@ -178,13 +188,16 @@ gboolean rein_device_reset_scratch(ReinDevice *self, GError **error);
 guint64 rein_device_next_job(ReinDevice *self);
 
 /*
- * A job begins on the device and ends there; the number is of rein_device_next_job(). The second tells
- * whether no other job was on the device all the while.
+ * A job begins on the device: its number, of rein_device_next_job(); 0 with REIN_ERROR_DEVICE_LOST
+ * for a device that is lost or spent.
  */
-guint64 rein_device_begin_job(ReinDevice *self);
-gboolean rein_device_end_job(ReinDevice *self, guint64 number);
+guint64 rein_device_begin_job(ReinDevice *self, GError **error);
 
-guint rein_device_get_n_jobs(ReinDevice *self); /* that have begun and not ended */
+/* Whether no other job was on the device since the one of this number began. */
+gboolean rein_device_is_alone(ReinDevice *self, guint64 number);
+
+/* One ends there. TRUE for the last one on a spent device: its worker is to be ended. */
+gboolean rein_device_end_job(ReinDevice *self);
 
 /* Whether the plugin can say how much memory of its own the device has free. */
 gboolean rein_device_can_measure_memory(ReinDevice *self);

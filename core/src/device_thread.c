@@ -150,6 +150,7 @@ put_call(ReinDevice *self, ReinCall *call, gboolean was_asked)
 static void
 close_on_thread(ReinDevice *self)
 {
+    rein_device_wait_interrupts(self);
     for (guint i = 0; i < self->open_jobs->len; i++) {
         ReinUsage released = { .struct_size = sizeof released };
 
@@ -183,7 +184,9 @@ rein_device_main(void *data)
     close_on_thread(self);
 
     pthread_mutex_lock(&self->lock);
-    gboolean is_orphan = self->is_orphan;
+    self->is_closed = TRUE;
+    pthread_cond_broadcast(&self->changed);
+    const gboolean is_orphan = self->is_orphan;
     pthread_mutex_unlock(&self->lock);
     if (is_orphan) {
         rein_device_free(self);

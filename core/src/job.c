@@ -21,6 +21,7 @@ struct ReinJob {
     guint64 released_early_size;
     guint64 n_launches;
     guint64 n_launches_after_stop;
+    gboolean has_ended_worker; /* which was spent, and had no other job */
 
     guint64 allocated_size; /* bytes, of all buffers there ever were */
     gint64 memory_limit_ns;
@@ -34,24 +35,17 @@ static gboolean job_undo_buffer(gpointer owner, guint64 token, GError **error);
 ReinJob *
 rein_job_new(ReinDevice *device, GError **error)
 {
-    g_autoptr(ReinStop) stop = NULL;
-
     g_return_val_if_fail(device != NULL, NULL);
 
-    if (rein_device_is_lost(device)) {
-        g_set_error(error, REIN_ERROR, REIN_ERROR_DEVICE_LOST,
-                    "job: %s was given up earlier (open the device anew or choose another)",
-                    rein_device_get_id(device));
-        return NULL;
-    }
-    stop = rein_stop_new(error);
-    if (stop == NULL) {
+    g_autoptr(ReinStop) stop = rein_stop_new(error);
+    const guint64 number = stop != NULL ? rein_device_begin_job(device, error) : 0;
+    if (number == 0) {
         return NULL;
     }
 
     ReinJob *self = g_new0(ReinJob, 1);
     self->device = rein_device_ref(device);
-    self->number = rein_device_begin_job(device);
+    self->number = number;
     self->stop = g_steal_pointer(&stop);
     self->ledger = rein_ledger_new(self);
     self->memory_limit_ns = REIN_MEMORY_LIMIT_NS;
@@ -207,13 +201,17 @@ rein_job_build(ReinJob *self, const char *name, GBytes *text, guint32 flags, GEr
     return call->token;
 }
 
-/* A call with the grace of the teardown, of which it takes nothing. */
+/* A call with at least the grace of the teardown, of which it takes nothing. */
 static gboolean
-job_call_aside(ReinJob *self, ReinCall *call)
+job_call_aside(ReinJob *self, ReinCall *call, gint64 limit_ns)
 {
     const gint64 begun_ns = self->ladder.begun_ns;
     const gint64 spent_ns = self->ladder.spent_ns;
+    const gint64 grace_ns = self->ladder.grace_ns;
+
+    self->ladder.grace_ns = MAX(grace_ns, limit_ns);
     const gboolean is_answered = rein_ladder_call_teardown(&self->ladder, call);
+    self->ladder.grace_ns = grace_ns;
 
     if (self->ladder.terminate_ns < 0 && self->ladder.abandoned_ns < 0) {
         self->ladder.begun_ns = begun_ns;
@@ -222,13 +220,14 @@ job_call_aside(ReinJob *self, ReinCall *call)
     return is_answered;
 }
 
-/* What the driver says is free; FALSE if it cannot tell. */
+/* What the driver says is free; FALSE if it cannot tell. A worker that is gone has a witness to start. */
 static gboolean
 job_read_free(ReinJob *self, guint64 *free_size)
 {
     g_autoptr(ReinCall) call = rein_call_new(REIN_CALL_MEMORY_INFO, self->number);
+    const gint64 limit_ns = rein_device_is_worker_gone(self->device) ? self->memory_limit_ns : 0;
 
-    if (!job_call_aside(self, call) || !rein_call_check(call, "memory_info", NULL)) {
+    if (!job_call_aside(self, call, limit_ns) || !rein_call_check(call, "memory_info", NULL)) {
         return FALSE;
     }
     *free_size = call->free_size;
@@ -404,8 +403,9 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
     }
     rein_receipt_builder_add_step(receipt, REIN_LEDGER_DEVICE, rein_device_get_id(self->device), 0,
                                   rein_now_ns() - begun_ns, error);
-    if (error !=
-        NULL) { /* only a device that was given up, maybe by another job, does not answer */
+    /* only a device that was given up, maybe by another job, does not answer; a worker that does not
+     * end answers nothing, and says so */
+    if (error != NULL || rein_device_is_worker_stuck(self->device)) {
         rein_receipt_builder_add_left(receipt, REIN_LEDGER_DEVICE);
         rein_receipt_builder_set_abandoned(receipt);
         return;
@@ -421,20 +421,24 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
 
 /* The witness from outside: waits until the driver has at least 95 % of the job's bytes back. */
 static void
-job_verify_memory(ReinJob *self, gboolean was_alone, ReinReceiptBuilder *receipt)
+job_verify_memory(ReinJob *self, ReinReceiptBuilder *receipt)
 {
     const gint64 begun_ns = rein_now_ns();
     const guint64 tolerance = self->allocated_size / 20;
+    gboolean is_measured = self->has_free_before && self->allocated_size > 0 &&
+                           rein_device_is_alone(self->device, self->number);
     ReinMemoryCheck check = REIN_MEMORY_NOT_MEASURABLE;
     guint64 free_size = 0;
 
-    if (self->has_free_before && was_alone && self->allocated_size > 0) {
-        while (job_read_free(self, &free_size)) {
-            check =
-                free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK : REIN_MEMORY_MISSING;
-            if (check == REIN_MEMORY_BACK || rein_now_ns() - begun_ns >= self->memory_limit_ns) {
-                break;
-            }
+    while (is_measured && check != REIN_MEMORY_BACK && job_read_free(self, &free_size)) {
+        is_measured = rein_device_is_alone(self->device, self->number);
+        check = !is_measured                                 ? REIN_MEMORY_NOT_MEASURABLE
+                : free_size + tolerance >= self->free_before ? REIN_MEMORY_BACK
+                                                             : REIN_MEMORY_MISSING;
+        if (rein_now_ns() - begun_ns >= self->memory_limit_ns) {
+            break;
+        }
+        if (check == REIN_MEMORY_MISSING) {
             g_usleep(REIN_MEMORY_POLL_US);
         }
     }
@@ -481,26 +485,41 @@ job_reset_scratch(ReinJob *self, ReinReceiptBuilder *receipt)
 {
     g_autoptr(GError) error = NULL;
     const gint64 begun_ns = rein_now_ns();
+    gboolean is_reset = FALSE;
 
-    if (!rein_device_has_scratch(self->device) || rein_device_get_n_jobs(self->device) > 1 ||
-        self->ladder.abandoned_ns >= 0) {
+    if (!rein_device_has_scratch(self->device) || self->ladder.abandoned_ns >= 0) {
+        return;
+    }
+    const gboolean is_empty = rein_device_reset_scratch(self->device, &is_reset, &error);
+    if (!is_reset) {
         return;
     }
     rein_receipt_builder_add_held(receipt, REIN_LEDGER_SCRATCH, 0);
-    if (!rein_device_reset_scratch(self->device, &error)) {
+    if (!is_empty) {
         rein_receipt_builder_add_left(receipt, REIN_LEDGER_SCRATCH);
     }
     rein_receipt_builder_add_step(receipt, REIN_LEDGER_SCRATCH, "scratch folder", 0,
                                   rein_now_ns() - begun_ns, error);
 }
 
-/* What became of the worker; one that did not come clean out of this job serves no other. */
+/*
+ * A worker that did not come clean out of this job serves no other one, but those that are on it. With
+ * the last of them it is ended, before anybody hears of that job's end.
+ */
 static void
-job_judge_worker(ReinJob *self, ReinReceipt *receipt)
+job_leave_device(ReinJob *self, ReinReceiptBuilder *receipt)
 {
-    if (rein_device_is_isolated(self->device) && !rein_receipt_is_clean(receipt) &&
-        !rein_receipt_is_abandoned(receipt)) {
-        rein_device_spend(self->device, "the receipt of a job on it was not clean");
+    if (rein_device_is_isolated(self->device) && !rein_receipt_builder_is_clean(receipt)) {
+        rein_device_spend(self->device, "a job on it left something behind");
+    }
+    const gboolean is_done_with = rein_device_end_job(self->device);
+    if (is_done_with && !rein_device_is_worker_gone(self->device) &&
+        !rein_device_is_worker_stuck(self->device)) {
+        g_autoptr(ReinCall) last = rein_call_new(REIN_CALL_CLEANUP, self->number);
+
+        rein_device_kill(self->device);
+        job_call_aside(self, last, 0); /* answered when it is gone */
+        self->has_ended_worker = rein_device_is_worker_gone(self->device);
     }
 }
 
@@ -510,7 +529,7 @@ job_get_worker_fate(ReinJob *self)
     if (!rein_device_is_isolated(self->device)) {
         return REIN_WORKER_NONE;
     }
-    if (self->ladder.terminate_ns >= 0) {
+    if (self->ladder.terminate_ns >= 0 || self->has_ended_worker) {
         return REIN_WORKER_ENDED;
     }
     return rein_device_is_worker_gone(self->device) ? REIN_WORKER_DIED : REIN_WORKER_KEPT;
@@ -533,16 +552,17 @@ rein_job_end(ReinJob *self)
     job_reset_scratch(self, builder);
     const gint64 ended_ns = rein_now_ns();
     const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
-    job_verify_memory(self, rein_device_end_job(self->device, self->number), builder);
+    const ReinWorkerFate fate = job_get_worker_fate(self);
+    job_verify_memory(self, builder);
+    job_leave_device(self, builder);
     job_write_rungs(self, builder); /* of the verification, too, which may hang as all else may */
     rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
-                                    job_get_worker_fate(self));
+                                    fate == REIN_WORKER_DIED ? fate : job_get_worker_fate(self));
     rein_receipt_builder_add_released(builder, self->released_early_size);
     rein_receipt_builder_set_times(builder, ended_ns - begun_ns,
                                    raised_ns > 0 ? ended_ns - raised_ns : -1);
     rein_receipt_builder_set_launches(builder, self->n_launches, self->n_launches_after_stop);
     self->receipt = rein_receipt_builder_seal(builder);
-    job_judge_worker(self, self->receipt);
     g_atomic_int_set(&self->state, REIN_JOB_ENDED);
     return rein_receipt_ref(self->receipt);
 }

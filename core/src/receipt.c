@@ -394,6 +394,12 @@ rein_receipt_builder_set_launches(ReinReceiptBuilder *self, guint64 n_launches,
     self->receipt->n_launches_after_stop = n_after_stop;
 }
 
+gboolean
+rein_receipt_builder_is_clean(const ReinReceiptBuilder *self)
+{
+    return rein_receipt_is_clean(self->receipt);
+}
+
 ReinReceipt *
 rein_receipt_builder_seal(ReinReceiptBuilder *self)
 {

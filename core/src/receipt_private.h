@@ -35,6 +35,9 @@ void rein_receipt_builder_set_times(ReinReceiptBuilder *self, gint64 teardown_ns
 void rein_receipt_builder_set_launches(ReinReceiptBuilder *self, guint64 n_launches,
                                        guint64 n_after_stop);
 
+/* Whether the receipt would be clean as far as it is written. */
+gboolean rein_receipt_builder_is_clean(const ReinReceiptBuilder *self);
+
 /* The receipt; the builder is used up. */
 ReinReceipt *rein_receipt_builder_seal(ReinReceiptBuilder *self);
 

@@ -1,70 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "worker_device_private.h"
+#include "worker_device_inside_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "clock_private.h"
-#include "environment_private.h"
 #include "stop_private.h"
-#include "worker_link_private.h"
 
-#define CLOSE_NS (2 * G_GINT64_CONSTANT(1000000000)) /* for the plugin's close() */
 #define WHEN_SIZE 192
-
-/* What the core knows as the plugin's idea of a device. */
-typedef struct {
-    ReinWorkerLink link;
-    gint64 pid;
-} WorkerDevice;
 
 static WorkerDevice *
 of_handle(ReinPluginDevice *handle)
 {
     return (WorkerDevice *)handle;
-}
-
-static ReinStatus
-say(ReinMsg *msg, ReinStatus status, const char *text)
-{
-    g_strlcpy(msg->text, text, msg->size);
-    return status;
-}
-
-static ReinStatus
-say_lost(WorkerDevice *self, ReinMsg *msg)
-{
-    return say(msg, REIN_ERR_DEVICE_LOST, self->link.end != NULL ? self->link.end : "");
-}
-
-/* Asks for what is answered by ANSWER; the plugin's message goes into `msg` (nullable). */
-static ReinStatus
-ask(WorkerDevice *self, const ReinWirePacket *packet, gint64 due_ns, const char *when,
-    ReinWireAnswer *answer, ReinMsg *msg)
-{
-    g_autofree char *fault = NULL;
-    ReinWirePacket reply;
-
-    *answer = (ReinWireAnswer){ 0 };
-    if (!rein_worker_link_ask(&self->link, packet, due_ns, when, &reply)) {
-        return msg != NULL ? say_lost(self, msg) : REIN_ERR_DEVICE_LOST;
-    }
-    if (reply.type != REIN_WIRE_ANSWER) {
-        fault =
-            g_strdup_printf("the plugin spoke garbage %s: an answer to what was not asked", when);
-        rein_worker_link_fail(&self->link, fault);
-        return msg != NULL ? say_lost(self, msg) : REIN_ERR_DEVICE_LOST;
-    }
-    memcpy(answer, reply.bytes, sizeof *answer);
-    if (msg != NULL) {
-        /* the worker may change it meanwhile: it is copied, and ended, once */
-        const gsize size = MIN(answer->text_size, MIN(msg->size, REIN_BUILD_MSG_SIZE) - 1);
-
-        memcpy(msg->text, self->link.staging.text, size);
-        msg->text[size] = '\0';
-    }
-    return answer->status;
 }
 
 static ReinStatus
@@ -75,120 +23,18 @@ ask_slot(WorkerDevice *self, const ReinWireCall *call, const char *when, ReinWir
                                     .bytes = call,
                                     .n_bytes = sizeof *call };
 
-    return ask(self, &packet, G_MAXINT64, when, answer, msg);
-}
-
-static gboolean
-send_settings(WorkerDevice *self, GHashTable *settings, ReinMsg *msg)
-{
-    GHashTableIter entries;
-    gpointer key = NULL;
-    gpointer value = NULL;
-
-    g_hash_table_iter_init(&entries, settings);
-    while (g_hash_table_iter_next(&entries, &key, &value)) {
-        const ReinWirePacket packet = { .type = REIN_WIRE_SETTING, .texts = { key, value } };
-
-        if (!rein_wire_fits(key) || !rein_wire_fits(value)) {
-            g_snprintf(msg->text, msg->size, "setting %.64s is too long for a worker",
-                       (const char *)key);
-            return FALSE;
-        }
-        if (!rein_worker_link_send(&self->link, &packet)) {
-            g_strlcpy(msg->text, "the worker does not take its settings", msg->size);
-            return FALSE;
-        }
-    }
-    return TRUE;
-}
-
-/* The plugin has to be the one that was probed. */
-static ReinStatus
-load(WorkerDevice *self, const ReinWorkerSetup *setup, gint64 due_ns, ReinMsg *msg)
-{
-    const ReinWirePacket packet = { .type = REIN_WIRE_LOAD, .texts = { setup->path } };
-    ReinWirePacket reply;
-
-    if (!rein_worker_link_ask(&self->link, &packet, due_ns, "while its library was loaded",
-                              &reply)) {
-        return say_lost(self, msg);
-    }
-    if (reply.type == REIN_WIRE_REFUSED) {
-        return say(msg, REIN_ERR_FAILED, reply.texts[0]);
-    }
-    if (reply.type != REIN_WIRE_PLUGIN || strcmp(reply.texts[0], setup->plugin) != 0) {
-        return say(msg, REIN_ERR_FAILED,
-                   "the file was replaced by another plugin in the meantime (scan anew)");
-    }
-    return REIN_OK;
-}
-
-static ReinStatus
-open_there(WorkerDevice *self, const ReinWorkerSetup *setup, const char *id, const char *scratch,
-           ReinMsg *msg)
-{
-    const ReinWirePacket packet = { .type = REIN_WIRE_OPEN, .texts = { id, scratch } };
-    const gint64 due_ns = rein_now_ns() + setup->open_limit_ns;
-    ReinWireAnswer answer;
-
-    if (!send_settings(self, setup->settings, msg)) {
-        return REIN_ERR_FAILED;
-    }
-    ReinStatus status = load(self, setup, due_ns, msg);
-    if (status == REIN_OK) {
-        status = ask(self, &packet, due_ns, "while it was opened", &answer, msg);
-    }
-    if (status == REIN_OK && answer.token == 0) {
-        return say(msg, REIN_ERR_FAILED, "plugin lies: open answered without a device");
-    }
-    return status;
-}
-
-static void
-device_free(WorkerDevice *self)
-{
-    rein_worker_link_clear(&self->link);
-    g_free(self);
-}
-
-static gboolean
-start(WorkerDevice *self, const ReinWorkerSetup *setup, const char *tag, ReinMsg *msg)
-{
-    g_auto(GStrv) environment = rein_environment_make(setup->variables);
-    g_autoptr(GError) error = NULL;
-    const ReinWorkerStart how = {
-        .program = setup->program,
-        .environment = environment,
-        .tag = tag,
-        .isolation = setup->most,
-    };
-
-    if (!rein_worker_link_start(&self->link, &how, &error)) {
-        g_strlcpy(msg->text, error->message, msg->size);
-        return FALSE;
-    }
-    self->pid = self->link.process.pid;
-    return TRUE;
+    return rein_worker_device_ask(self, &packet, G_MAXINT64, when, answer, msg);
 }
 
 static ReinStatus
 worker_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMsg *msg)
 {
-    const ReinWorkerSetup *setup = rein_services_get_worker(host);
-    WorkerDevice *self = g_new0(WorkerDevice, 1);
-    ReinStatus status = REIN_ERR_FAILED;
+    WorkerDevice *self = rein_worker_device_new(id, host);
+    const ReinStatus status = rein_worker_device_begin(self, msg);
 
     *out = NULL;
-    rein_worker_link_init(&self->link, id);
-    if (start(self, setup, rein_services_get_tag(host), msg)) {
-        status = open_there(self, setup, id,
-                            host->scratch_directory != NULL ? host->scratch_directory : "", msg);
-    }
     if (status != REIN_OK) {
-        if (self->link.end == NULL && self->link.process.pid > 0) {
-            rein_worker_link_finish(&self->link);
-        }
-        device_free(self);
+        rein_worker_device_end(self);
         return status;
     }
     *out = (ReinPluginDevice *)self;
@@ -198,18 +44,9 @@ worker_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMs
 static void
 worker_close(ReinPluginDevice *handle)
 {
-    WorkerDevice *self = of_handle(handle);
-    const ReinWirePacket packet = { .type = REIN_WIRE_CLOSE };
-    ReinWireAnswer answer;
-
-    if (self == NULL) {
-        return;
+    if (handle != NULL) {
+        rein_worker_device_end(of_handle(handle));
     }
-    if (ask(self, &packet, rein_now_ns() + CLOSE_NS, "while it was closed", &answer, NULL) ==
-        REIN_OK) {
-        rein_worker_link_finish(&self->link);
-    }
-    device_free(self);
 }
 
 /* No device is found by this table: the registry's scan has done that. */
@@ -219,7 +56,8 @@ worker_probe(const ReinHost *host, ReinFoundCb found, void *context, ReinMsg *ms
     (void)host;
     (void)found;
     (void)context;
-    return say(msg, REIN_ERR_UNSUPPORTED, "a worker's devices are known before it starts");
+    return rein_worker_device_say(msg, REIN_ERR_UNSUPPORTED,
+                                  "a worker's devices are known before it starts");
 }
 
 static ReinStatus
@@ -394,8 +232,9 @@ worker_run(ReinPluginDevice *handle, uint64_t job, const ReinSlice *slice,
     ReinWireAnswer answer;
 
     if (!pack_stages(slice, sent.stages)) {
-        return say(msg, REIN_ERR_INVALID_ARGUMENT,
-                   "more stages, or a longer name of a kernel, than a worker takes");
+        return rein_worker_device_say(
+            msg, REIN_ERR_INVALID_ARGUMENT,
+            "more stages, or a longer name of a kernel, than a worker takes");
     }
     sent.slice = (ReinWireSlice){
         .job = job,
@@ -417,7 +256,8 @@ worker_run(ReinPluginDevice *handle, uint64_t job, const ReinSlice *slice,
     };
     g_snprintf(when, sizeof when, "in a slice of %s%s", sent.stages[0].kernel,
                slice->n_stages > 1 ? " and others" : "");
-    const ReinStatus status = ask(of_handle(handle), &packet, G_MAXINT64, when, &answer, msg);
+    const ReinStatus status =
+        rein_worker_device_ask(of_handle(handle), &packet, G_MAXINT64, when, &answer, msg);
     *report = answer.report;
     report->struct_size = sizeof *report;
     return status;
@@ -446,17 +286,49 @@ worker_cleanup(ReinPluginDevice *handle, uint64_t job, ReinUsage *released)
 }
 
 static ReinStatus
-worker_memory_info(ReinPluginDevice *handle, uint64_t *free_size, uint64_t *total_size,
-                   ReinMsg *msg)
+ask_memory(WorkerDevice *self, uint64_t *free_size, uint64_t *total_size, ReinMsg *msg)
 {
     const ReinWireCall call = { .slot = REIN_WIRE_MEMORY_INFO };
     ReinWireAnswer answer;
-    const ReinStatus status =
-        ask_slot(of_handle(handle), &call, "while its memory was looked at", &answer, msg);
+    const ReinStatus status = ask_slot(self, &call, "while its memory was looked at", &answer, msg);
 
     *free_size = answer.free_size;
     *total_size = answer.total_size;
     return status;
+}
+
+static void
+set_witness(WorkerDevice *self, WorkerDevice *witness)
+{
+    pthread_mutex_lock(&self->lock);
+    self->witness = witness;
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* Whether the device has its memory back after the worker's end is for a fresh worker to say. */
+static ReinStatus
+ask_witness(WorkerDevice *self, uint64_t *free_size, uint64_t *total_size, ReinMsg *msg)
+{
+    WorkerDevice *witness = rein_worker_device_new(self->link.name, self->host);
+
+    set_witness(self, witness);
+    ReinStatus status = rein_worker_device_begin(witness, msg);
+    if (status == REIN_OK) {
+        status = ask_memory(witness, free_size, total_size, msg);
+    }
+    set_witness(self, NULL);
+    rein_worker_device_end(witness);
+    return status;
+}
+
+static ReinStatus
+worker_memory_info(ReinPluginDevice *handle, uint64_t *free_size, uint64_t *total_size,
+                   ReinMsg *msg)
+{
+    WorkerDevice *self = of_handle(handle);
+
+    return g_atomic_int_get(&self->link.is_gone) ? ask_witness(self, free_size, total_size, msg)
+                                                 : ask_memory(self, free_size, total_size, msg);
 }
 
 static void
@@ -491,16 +363,30 @@ rein_worker_device_table(const char *name, const char *version, guint32 features
     };
 }
 
+static void
+signal_device(WorkerDevice *self, void (*how)(ReinWorkerLink *link))
+{
+    pthread_mutex_lock(&self->lock);
+    how(self->witness != NULL ? &self->witness->link : &self->link);
+    pthread_mutex_unlock(&self->lock);
+}
+
 void
 rein_worker_device_terminate(ReinPluginDevice *handle)
 {
-    rein_worker_link_terminate(&of_handle(handle)->link);
+    signal_device(of_handle(handle), rein_worker_link_terminate);
 }
 
 void
 rein_worker_device_kill(ReinPluginDevice *handle)
 {
-    rein_worker_link_kill(&of_handle(handle)->link);
+    signal_device(of_handle(handle), rein_worker_link_kill);
+}
+
+gboolean
+rein_worker_device_is_stuck(ReinPluginDevice *handle)
+{
+    return g_atomic_int_get(&of_handle(handle)->link.is_stuck) != 0;
 }
 
 gboolean

@@ -4,7 +4,8 @@
  * The table of a plugin that runs in a worker: each slot goes to the worker and waits for its answer, or
  * for the worker's end. What the core has above the table does not know the difference. A worker
  * that ends in any way but close() makes the device lost; what it held went with it, so that release,
- * discard and cleanup are then done by themselves.
+ * discard and cleanup are then done by themselves, and memory_info asks a fresh worker, which is there
+ * for that long.
  */
 
 #pragma once
@@ -48,6 +49,9 @@ void rein_worker_device_kill(ReinPluginDevice *handle);
 
 /* Whether there is no worker any more, nor anything that it started. */
 gboolean rein_worker_device_is_gone(ReinPluginDevice *handle);
+
+/* Whether there is one that was killed and does not end. */
+gboolean rein_worker_device_is_stuck(ReinPluginDevice *handle);
 
 /* Why there is none; NULL while there is one. [device thread] */
 const char *rein_worker_device_get_end(ReinPluginDevice *handle);

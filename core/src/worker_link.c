@@ -49,7 +49,13 @@ rein_worker_link_start(ReinWorkerLink *self, const ReinWorkerStart *start, GErro
     }
     whole.staging = self->staging.fd;
     whole.stop = rein_stop_get_area(error);
-    return whole.stop >= 0 && rein_worker_process_start(&self->process, &whole, error);
+    if (whole.stop < 0) {
+        return FALSE;
+    }
+    pthread_mutex_lock(&self->lock);
+    const gboolean is_started = rein_worker_process_start(&self->process, &whole, error);
+    pthread_mutex_unlock(&self->lock);
+    return is_started;
 }
 
 /* Waits for the end of the process, without the lock; whether it has come. */
@@ -95,6 +101,7 @@ set_end(ReinWorkerLink *self, const char *what)
             words != NULL ? g_strdup_printf("%s; it said: %s", what, words) : g_strdup(what);
     }
     rein_worker_process_close_socket(&self->process);
+    g_atomic_int_set(&self->is_stuck, self->process.pid > 0);
     g_atomic_int_set(&self->is_gone, self->process.pid == 0);
 }
 
@@ -154,6 +161,23 @@ take_log(ReinWorkerLink *self, const ReinWirePacket *packet)
     }
 }
 
+static int
+timeout_until(gint64 due_ns)
+{
+    const gint64 timeout_ms =
+        due_ns != G_MAXINT64 ? (due_ns - rein_now_ns()) / NS_PER_MS + 1 : LONGEST_POLL_MS;
+
+    return (int)CLAMP(timeout_ms, 0, LONGEST_POLL_MS);
+}
+
+static void
+fail_late(ReinWorkerLink *self, const char *what, const char *when)
+{
+    g_autofree char *fault = g_strdup_printf("the plugin %s %s", what, when);
+
+    rein_worker_link_fail(self, fault);
+}
+
 /* Until something of the worker's can be read, or the time is over; whether it has ended. */
 static gboolean
 wait_for_news(ReinWorkerLink *self, gint64 due_ns)
@@ -164,12 +188,8 @@ wait_for_news(ReinWorkerLink *self, gint64 due_ns)
         { .fd = process->pidfd, .events = POLLIN },
         { .fd = process->output, .events = POLLIN },
     };
-    gint64 timeout_ms = LONGEST_POLL_MS;
 
-    if (due_ns != G_MAXINT64) {
-        timeout_ms = (due_ns - rein_now_ns()) / NS_PER_MS + 1;
-    }
-    poll(polls, G_N_ELEMENTS(polls), (int)CLAMP(timeout_ms, 0, LONGEST_POLL_MS));
+    poll(polls, G_N_ELEMENTS(polls), timeout_until(due_ns));
     if (polls[2].revents != 0) {
         rein_worker_process_read_output(&self->process);
     }
@@ -203,6 +223,10 @@ receive(ReinWorkerLink *self, gboolean is_soon, gint64 due_ns, const char *when,
                 return TRUE;
             }
             take_log(self, reply);
+            if (rein_now_ns() >= due_ns) {
+                fail_late(self, "logs, and did not answer in time", when);
+                return FALSE;
+            }
             break;
         case REIN_WIRE_CLOSED:
             lose(self, when);
@@ -213,8 +237,7 @@ receive(ReinWorkerLink *self, gboolean is_soon, gint64 due_ns, const char *when,
             return FALSE;
         case REIN_WIRE_NOTHING:
             if (rein_now_ns() >= due_ns) {
-                fault = g_strdup_printf("the plugin did not answer in time %s", when);
-                rein_worker_link_fail(self, fault);
+                fail_late(self, "did not answer in time", when);
                 return FALSE;
             }
             if (has_ended) { /* and nothing is left to be read */
@@ -228,13 +251,38 @@ receive(ReinWorkerLink *self, gboolean is_soon, gint64 due_ns, const char *when,
     }
 }
 
+/* Until the worker can take more, has ended, or the time is over; FALSE for the two latter. */
+static gboolean
+wait_for_room(ReinWorkerLink *self, gint64 due_ns)
+{
+    struct pollfd polls[] = {
+        { .fd = self->process.socket, .events = POLLOUT },
+        { .fd = self->process.pidfd, .events = POLLIN },
+    };
+
+    poll(polls, G_N_ELEMENTS(polls), timeout_until(due_ns));
+    return polls[1].revents == 0 && rein_now_ns() < due_ns;
+}
+
 gboolean
-rein_worker_link_send(ReinWorkerLink *self, const ReinWirePacket *packet)
+rein_worker_link_send(ReinWorkerLink *self, const ReinWirePacket *packet, gint64 due_ns,
+                      const char *when)
 {
     const gsize size = rein_wire_encode(packet, self->room);
+    int failure = 0;
 
-    /* it reads whenever it is not in a call, and there is no other question: this does not wait long */
-    return self->end == NULL && rein_wire_send(self->process.socket, TRUE, self->room, size) == 0;
+    if (self->end != NULL) {
+        return FALSE;
+    }
+    do { /* it reads whenever it is not in a call; a plugin that reads there itself may be at fault */
+        failure = rein_wire_send(self->process.socket, FALSE, self->room, size);
+    } while (failure == EAGAIN && wait_for_room(self, due_ns));
+    if (failure == EAGAIN && rein_now_ns() >= due_ns) {
+        fail_late(self, "takes nothing", when);
+    } else if (failure != 0) {
+        lose(self, when);
+    }
+    return failure == 0;
 }
 
 gboolean
@@ -245,12 +293,13 @@ rein_worker_link_ask(ReinWorkerLink *self, const ReinWirePacket *packet, gint64 
         return FALSE;
     }
     self->n_log_lines = 0;
-    /* one that was told to end serves nothing more, also if it came back from its last call */
-    if (g_atomic_int_get(&self->is_signalled) || !rein_worker_link_send(self, packet)) {
+    if (g_atomic_int_get(&self->is_signalled)) {
+        /* it serves nothing more, also if it came back from its last call */
         lose(self, when);
         return FALSE;
     }
-    return receive(self, packet->type == REIN_WIRE_CALL, due_ns, when, reply);
+    return rein_worker_link_send(self, packet, due_ns, when) &&
+           receive(self, packet->type == REIN_WIRE_CALL, due_ns, when, reply);
 }
 
 void

@@ -23,6 +23,7 @@ typedef struct ReinWorkerLink {
     pthread_mutex_t lock;      /* guards the process against signals while it is reaped */
     ReinWorkerProcess process; /* written under the lock */
     gint is_gone;              /* atomic: nothing of it is left */
+    gint is_stuck;             /* atomic: it was killed and does not end */
     gint is_signalled;         /* atomic: terminate() or kill() came */
     char *end;                 /* why it is gone; NULL while it is there */
     guint n_log_lines;
@@ -37,8 +38,12 @@ void rein_worker_link_clear(ReinWorkerLink *self);
 /* Makes the shared memory, and starts the worker; `start` needs no descriptors. */
 gboolean rein_worker_link_start(ReinWorkerLink *self, const ReinWorkerStart *start, GError **error);
 
-/* Sends a packet that is not answered. FALSE when there is no worker any more. */
-gboolean rein_worker_link_send(ReinWorkerLink *self, const ReinWirePacket *packet);
+/*
+ * Sends a packet that is not answered. FALSE when there is no worker any more, also because it did not
+ * take the packet by `due_ns`.
+ */
+gboolean rein_worker_link_send(ReinWorkerLink *self, const ReinWirePacket *packet, gint64 due_ns,
+                               const char *when);
 
 /*
  * Sends a packet and waits for what the worker says to it, which lies in `room` until the next call.

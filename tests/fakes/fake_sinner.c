@@ -344,6 +344,30 @@ sinner_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
     }
 }
 
+/*
+ * What the file in the setting "memory" says of a driver that all processes share: bytes that are away;
+ * "hang": it does not answer. 0 without the setting.
+ */
+static uint64_t
+read_memory_away(void)
+{
+    const char *path = the_device.host->setting(the_device.host->context, "memory");
+    FILE *file = path != NULL ? fopen(path, "re") : NULL;
+    char text[32] = "";
+
+    if (file != NULL) {
+        const size_t n_read = fread(text, 1, sizeof text - 1, file);
+
+        (void)n_read;
+        fclose(file);
+    }
+    if (strcmp(text, "hang") == 0) {
+        block_termination();
+        hang();
+    }
+    return strtoull(text, NULL, 10);
+}
+
 static ReinStatus
 sinner_memory_info(ReinPluginDevice *device, uint64_t *free_size, uint64_t *total_size,
                    ReinMsg *msg)
@@ -355,7 +379,7 @@ sinner_memory_info(ReinPluginDevice *device, uint64_t *free_size, uint64_t *tota
         hang();
     }
     *total_size = 1u << 30;
-    *free_size = *total_size;
+    *free_size = *total_size - read_memory_away();
     for (uint64_t i = 0; i < MAX_HELD; i++) {
         *free_size -= device->held[i].memory != NULL ? device->held[i].size : 0;
     }

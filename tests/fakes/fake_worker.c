@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rein/plugin_abi.h>
 
@@ -131,6 +132,9 @@ main(int argc, char **argv)
     }
 
     way = getenv("FAKE_WORKER");
+    while (is("sleeps")) {
+        pause();
+    }
     while (rein_wire_receive(REIN_WORKER_SOCKET, TRUE, REIN_WIRE_HOST, room, &packet, NULL) ==
            REIN_WIRE_GOT) {
         if (packet.type == REIN_WIRE_LOAD) {

@@ -91,6 +91,30 @@ class IsolatedTest : public RegistryTest
         return rein_job_run(job_, &slice, 0, &report_, &duration_ns, &error_);
     }
 
+    pid_t
+    Supervisor() const
+    {
+        return static_cast<pid_t>(rein_device_get_worker_pid(device_));
+    }
+
+    pid_t
+    Plugin() const
+    {
+        const std::vector<pid_t> children = rein_test::FindChildren(Supervisor());
+
+        return children.empty() ? -1 : children[0];
+    }
+
+    /* A job with a program and a buffer, its kernel run once. */
+    void
+    RunOnce(const char *sin = "", const char *isolation = "namespace")
+    {
+        Begin(sin, isolation);
+        program_ = Build();
+        buffer_ = Allocate(100);
+        is_run_ = Run("count", program_, buffer_) != FALSE;
+    }
+
     /* Ends the job; its receipt, which the fixture keeps. */
     ReinReceipt *
     End()
@@ -134,6 +158,9 @@ class IsolatedTest : public RegistryTest
     ReinJob *job_ = nullptr;
     ReinReceipt *receipt_ = nullptr;
     ReinSliceReport report_ = {};
+    guint64 program_ = 0;
+    guint64 buffer_ = 0;
+    bool is_run_ = false;
     GError *error_ = nullptr;
 };
 

@@ -26,30 +26,6 @@ using testing::HasSubstr;
 class WorkerDeviceTest : public IsolatedTest
 {
   protected:
-    pid_t
-    Supervisor() const
-    {
-        return static_cast<pid_t>(rein_device_get_worker_pid(device_));
-    }
-
-    pid_t
-    Plugin() const
-    {
-        const std::vector<pid_t> children = rein_test::FindChildren(Supervisor());
-
-        return children.empty() ? -1 : children[0];
-    }
-
-    /* A job with a program and a buffer, its kernel run once. */
-    void
-    RunOnce(const char *sin = "", const char *isolation = "namespace")
-    {
-        Begin(sin, isolation);
-        program_ = Build();
-        buffer_ = Allocate(100);
-        is_run_ = Run("count", program_, buffer_) != FALSE;
-    }
-
     /* After a job whose worker is gone: all of it went, and the receipt says so. */
     void
     ExpectGone(ReinWorkerFate fate, pid_t supervisor, pid_t plugin)
@@ -62,10 +38,6 @@ class WorkerDeviceTest : public IsolatedTest
         EXPECT_FALSE(IsRunning(supervisor));
         EXPECT_FALSE(IsRunning(plugin));
     }
-
-    guint64 program_ = 0;
-    guint64 buffer_ = 0;
-    bool is_run_ = false;
 };
 
 TEST_F(WorkerDeviceTest, JobWorksAndItsReceiptNamesTheIsolation)
@@ -409,19 +381,6 @@ TEST_F(WorkerDeviceTest, CloseThatHangsIsEnded)
 
     Close();
     EXPECT_FALSE(IsRunning(supervisor));
-}
-
-TEST_F(WorkerDeviceTest, LeakIsInTheReceiptAndSpendsTheWorker)
-{
-    RunOnce("leaks");
-    const pid_t supervisor = Supervisor();
-
-    rein_job_set_memory_limit(job_, kMs); /* it does not come back, however long one waits */
-    End();
-    EXPECT_FALSE(rein_receipt_is_clean(receipt_));
-    EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);
-    EXPECT_TRUE(rein_device_is_lost(device_));
-    EXPECT_TRUE(rein_test::WaitUntil([&] { return !IsRunning(supervisor); }));
 }
 
 /* What the host has open, and does not close on exec, is the host's alone. */

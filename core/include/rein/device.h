@@ -64,7 +64,10 @@ REIN_API ReinIsolation rein_device_get_isolation(ReinDevice *self);
 /* The number of the worker's supervisor, outside of any namespace; 0 without one. */
 REIN_API gint64 rein_device_get_worker_pid(ReinDevice *self);
 
-/* Whether the device was given up (a call hung, or the plugin said it is lost); no new job starts. */
+/*
+ * Whether no new job starts: the device was given up (a call hung, its worker died, the plugin said it is
+ * lost), or a job on it left something behind. Of the latter the jobs that run there go on.
+ */
 REIN_API gboolean rein_device_is_lost(ReinDevice *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReinDevice, rein_device_unref)

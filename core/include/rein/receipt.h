@@ -76,7 +76,8 @@ REIN_API gint64 rein_receipt_get_memory_check_ns(ReinReceipt *self);
  * ReinWorkerFate:
  * @REIN_WORKER_NONE: the plugin ran in this process
  * @REIN_WORKER_KEPT: the worker is there, and serves the next job if this receipt is clean
- * @REIN_WORKER_ENDED: it did not stop within the grace; the ladder ended it, and it is gone
+ * @REIN_WORKER_ENDED: it did not stop within the grace, or it was the last one on a worker that a job had
+ *     left something in: it was ended, and it is gone
  * @REIN_WORKER_DIED: the plugin ended it: a crash, an exit; it is gone, and what it held with it
  */
 typedef enum {

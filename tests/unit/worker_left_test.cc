@@ -169,6 +169,7 @@ TEST_F(WorkerLeftTest, WorkerThatCannotBeKilledIsAbandonedAndSaidToBeThere)
             GTEST_SKIP() << "ptrace is not permitted here";
         }
         kill(supervisor, SIGKILL);
+        ASSERT_TRUE(rein_test::WaitUntil([&] { return !IsRunning(supervisor); }));
         EXPECT_FALSE(Run("count", program_, buffer_));
         End();
         EXPECT_TRUE(rein_receipt_is_abandoned(receipt_));

@@ -529,7 +529,10 @@ job_get_worker_fate(ReinJob *self)
     if (!rein_device_is_isolated(self->device)) {
         return REIN_WORKER_NONE;
     }
-    if (self->ladder.terminate_ns >= 0 || self->has_ended_worker) {
+    if (self->has_ended_worker) {
+        return REIN_WORKER_SPENT;
+    }
+    if (self->ladder.terminate_ns >= 0) {
         return REIN_WORKER_ENDED;
     }
     return rein_device_is_worker_gone(self->device) ? REIN_WORKER_DIED : REIN_WORKER_KEPT;

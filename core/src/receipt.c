@@ -191,6 +191,8 @@ rein_worker_fate_to_string(ReinWorkerFate fate)
         return "kept";
     case REIN_WORKER_ENDED:
         return "ended";
+    case REIN_WORKER_SPENT:
+        return "spent";
     case REIN_WORKER_DIED:
         return "died";
     }

@@ -45,7 +45,7 @@ TEST_F(WorkerLeftTest, LeakIsInTheReceiptAndItsWorkerIsGoneWithIt)
     EXPECT_FALSE(IsRunning(plugin));
     EXPECT_FALSE(rein_receipt_is_clean(receipt_));
     EXPECT_EQ(rein_receipt_get_leaked_size(receipt_), 100u);
-    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_ENDED);
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_SPENT);
     EXPECT_TRUE(rein_device_is_lost(device_));
 }
 
@@ -73,7 +73,7 @@ TEST_F(WorkerLeftTest, JobBesideOneThatLeaksGoesOnAndItsWorkerEndsWithTheLast)
     rein_job_set_memory_limit(job_, kMs);
     End();
     EXPECT_FALSE(IsRunning(supervisor));
-    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_ENDED);
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_SPENT);
 }
 
 TEST_F(WorkerLeftTest, FreshWorkerSaysThatTheMemoryOfADeadOneIsBack)

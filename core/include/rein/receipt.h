@@ -76,21 +76,23 @@ REIN_API gint64 rein_receipt_get_memory_check_ns(ReinReceipt *self);
  * ReinWorkerFate:
  * @REIN_WORKER_NONE: the plugin ran in this process
  * @REIN_WORKER_KEPT: the worker is there, and serves the next job if this receipt is clean
- * @REIN_WORKER_ENDED: it did not stop within the grace, or it was the last one on a worker that a job had
- *     left something in: it was ended, and it is gone
+ * @REIN_WORKER_ENDED: it did not stop within the grace; the ladder ended it, and it is gone
+ * @REIN_WORKER_SPENT: a job had left something in it, and this was the last one on it: it was ended, and
+ *     is gone
  * @REIN_WORKER_DIED: the plugin ended it: a crash, an exit; it is gone, and what it held with it
  */
 typedef enum {
     REIN_WORKER_NONE,
     REIN_WORKER_KEPT,
     REIN_WORKER_ENDED,
+    REIN_WORKER_SPENT,
     REIN_WORKER_DIED,
 } ReinWorkerFate;
 
 REIN_API ReinIsolation rein_receipt_get_isolation(ReinReceipt *self);
 REIN_API ReinWorkerFate rein_receipt_get_worker_fate(ReinReceipt *self);
 
-/* One word, as in JSON: "none", "kept", "ended", "died". */
+/* One word, as in JSON: "none", "kept", "ended", "spent", "died". */
 REIN_API const char *rein_worker_fate_to_string(ReinWorkerFate fate);
 
 /* One word, as in JSON: "not-measurable", "back", "missing". */

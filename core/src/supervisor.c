@@ -26,29 +26,42 @@
 #define MORE_SCORE 500 /* of 1,000, of all memory */
 
 typedef struct {
+    pid_t host;
     pid_t plugin;
     gboolean is_first; /* of a namespace: the kernel sees to the rest */
-    int signals;       /* descriptor of SIGCHLD and SIGTERM */
+    int signals;       /* descriptor of the few that are looked at */
     guint32 end;       /* of the plugin's process; 0 while it runs */
 } Supervisor;
 
 /* With nobody at its other end the control socket has ended, and without one it is none. */
 static gboolean
-has_lost_host(void)
+has_control_ended(void)
 {
     struct pollfd control = { .fd = REIN_WORKER_CONTROL, .events = POLLRDHUP };
 
     return poll(&control, 1, 0) != 0;
 }
 
-/* The signal first: a parent that ended before it was armed shows in the control socket. */
+/* Each of the two tells by itself. The first of a namespace sees no parent. */
 static gboolean
-tie_to_host(void)
+has_lost_host(const Supervisor *self)
+{
+    return has_control_ended() || (!self->is_first && getppid() != self->host);
+}
+
+/*
+ * The signal first: a host that ended before it was armed shows in has_lost_host(). With a namespace the
+ * supervisor's death is enough. Without one it has to live to sweep, also if it was stopped: SIGCONT
+ * resumes it and, being blocked, is there to be read. It comes with the end of the thread that started
+ * it, too, which is not the host's, and from whoever resumes it: it says no more than to look.
+ */
+static gboolean
+tie_to_host(const Supervisor *self)
 {
     const struct rlimit none = { 0, 0 };
 
     setrlimit(RLIMIT_CORE, &none);
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && !has_lost_host();
+    return prctl(PR_SET_PDEATHSIG, self->is_first ? SIGKILL : SIGCONT) == 0 && !has_lost_host(self);
 }
 
 /* Takes the end of every child that has ended. FALSE when there is no child any more. */
@@ -185,7 +198,7 @@ supervise(Supervisor *self)
             break;
         }
         handle_signals(self);
-        if (self->end == 0 && has_lost_host()) {
+        if (self->end == 0 && has_lost_host(self)) {
             kill(self->plugin, SIGKILL);
             break;
         }
@@ -220,7 +233,7 @@ tie_to_supervisor(pid_t supervisor)
 {
     sigset_t none;
 
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != supervisor || has_lost_host()) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != supervisor || has_control_ended()) {
         return FALSE;
     }
     sigemptyset(&none);
@@ -230,17 +243,33 @@ tie_to_supervisor(pid_t supervisor)
     return TRUE;
 }
 
-/* It starts with all of them blocked, and with those ignored that the host ignores. */
+/*
+ * It starts with those ignored that the host ignores. All stay blocked, so that none ends the supervisor
+ * before it has swept: to a group that is stopped and has lost its parent the kernel sends SIGHUP.
+ */
 static void
-reset_signals(void)
+block_signals(void)
 {
-    sigset_t none;
+    sigset_t all;
 
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
     for (int number = 1; number < NSIG; number++) {
         signal(number, SIG_DFL); /* of some it is refused: they are so */
     }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* The descriptor of those that are looked at, or -1. */
+static int
+watch_signals(void)
+{
+    sigset_t watched;
+
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGCONT);
+    return signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 static gboolean
@@ -260,22 +289,16 @@ rein_supervisor_begin(int argc, char **argv)
 {
     Supervisor self = { .signals = -1 };
     const pid_t own = getpid();
-    pid_t host = 0;
-    sigset_t watched;
 
-    if (argc != 3 || !is_number(argv[1], &host)) {
+    if (argc != 3 || !is_number(argv[1], &self.host)) {
         return FALSE;
     }
-    reset_signals();
     self.is_first = strcmp(argv[2], rein_isolation_to_string(REIN_ISOLATION_NAMESPACE)) == 0;
-    if (!tie_to_host() || (!self.is_first && getppid() != host)) {
+    block_signals();
+    if (!tie_to_host(&self)) {
         _exit(EXIT_FAILURE);
     }
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGTERM);
-    sigprocmask(SIG_BLOCK, &watched, NULL);
-    self.signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
+    self.signals = watch_signals(); /* not before: its number may be that of a control socket */
     if (self.signals < 0 || (!self.is_first && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0)) {
         fprintf(stderr, "rein-worker: cannot supervise: %s\n", g_strerror(errno));
         _exit(EXIT_FAILURE);

@@ -5,6 +5,8 @@
  * that nothing of what that started is left. It loads no driver and makes no thread. Both die with the
  * host by two ways that are armed before any driver is loaded: the kernel's signal at the death of
  * the parent's thread, and the end of the control socket, which is the death of the host's process.
+ * Without a namespace the supervisor sweeps before it ends, also where it was stopped (SIGSTOP): the
+ * signal resumes it, and so does the plugin's process, which watches the control socket itself.
  */
 
 #pragma once

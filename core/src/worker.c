@@ -329,6 +329,7 @@ control_main(void *data)
     if (result == REIN_WIRE_BAD) {
         return NULL; /* the plugin has closed it: the supervisor and the signal are left */
     }
+    kill(getppid(), SIGCONT); /* a supervisor that was stopped has to look, and to sweep */
     kill(getpid(), SIGKILL);
     return NULL;
 }

@@ -11,8 +11,11 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "supervisor_private.h"
@@ -20,6 +23,7 @@
 #include "support/temporary_folder.h"
 #include "wire_private.h"
 #include "worker_process_private.h"
+#include "worker_spawn_private.h"
 
 namespace
 {
@@ -263,19 +267,6 @@ TEST_F(WorkerTest, EndsAtOnceIfItsHostIsGoneAlready)
     EXPECT_EQ(Wait(), EXIT_FAILURE);
 }
 
-/* The second way to die with the host, alone: its process lives, and so does the thread. */
-TEST_F(WorkerTest, EndOfTheControlSocketEndsBothProcesses)
-{
-    Start();
-    Say(REIN_WIRE_LOAD, Fake("good").c_str());
-    EXPECT_EQ(Hear(), REIN_WIRE_PLUGIN);
-    const pid_t plugin = PluginPid();
-
-    Close(&control_[0]);
-    Wait();
-    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(plugin); }));
-}
-
 TEST_F(WorkerTest, EndOfTheControlSocketEndsAPluginThatIsBusy)
 {
     Start();
@@ -287,32 +278,6 @@ TEST_F(WorkerTest, EndOfTheControlSocketEndsAPluginThatIsBusy)
     Close(&control_[0]);
     Wait();
     EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(plugin); }));
-}
-
-/* The first way, alone: the host's end of the control socket stays open, here. */
-TEST_F(WorkerTest, DeathOfTheParentEndsBothProcesses)
-{
-    int told[2];
-    pid_t numbers[2] = { -1, -1 };
-
-    ASSERT_EQ(pipe(told), 0);
-    const pid_t parent = fork();
-    if (parent == 0) {
-        Start({ std::to_string(getpid()), "subreaper" });
-        Say(REIN_WIRE_LOAD, Fake("good").c_str());
-        Hear();
-        numbers[0] = pid_;
-        numbers[1] = PluginPid();
-        const ssize_t n_written = write(told[1], numbers, sizeof numbers);
-        (void)n_written;
-        raise(SIGKILL);
-    }
-    Close(&told[1]);
-    ASSERT_EQ(read(told[0], numbers, sizeof numbers), static_cast<ssize_t>(sizeof numbers));
-    waitpid(parent, nullptr, 0);
-    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(numbers[0]); }));
-    EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(numbers[1]); }));
-    Close(&told[0]);
 }
 
 TEST_F(WorkerTest, DeathOfTheSupervisorEndsThePlugin)
@@ -345,6 +310,256 @@ TEST_F(WorkerTest, LeavesNoCoreFile)
 
     ASSERT_EQ(prlimit(PluginPid(), RLIMIT_CORE, nullptr, &limit), 0);
     EXPECT_EQ(limit.rlim_cur, 0u);
+}
+
+/* The processes of a worker, with one that the plugin has left in a session of its own. */
+struct Family {
+    pid_t supervisor = -1;
+    pid_t plugin = -1;
+    pid_t forked = -1;
+};
+
+class WorkerDeathTest : public WorkerTest, public testing::WithParamInterface<ReinIsolation>
+{
+  protected:
+    void
+    TearDown() override
+    {
+        if (host_ > 0) {
+            kill(host_, SIGKILL);
+            waitpid(host_, nullptr, 0);
+        }
+        if (family_.forked > 0 && rein_test::IsRunning(family_.forked)) {
+            kill(family_.forked, SIGKILL);
+        }
+        WorkerTest::TearDown();
+    }
+
+    /* As librein starts it. FALSE where the kernel allows no namespace. */
+    bool
+    Spawn()
+    {
+        g_autofree char *program = rein_worker_process_find_program(nullptr);
+        const int printed = open(folder_.At("printed").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        const int fds[] = { printed, printed, printed, ends_[1], control_[1] };
+        ReinWorkerSpawn spawn = {};
+        ReinWorkerSpawned spawned = {};
+
+        spawn.program = program;
+        spawn.environment = environ;
+        spawn.fds = fds;
+        spawn.n_fds = std::size(fds);
+        spawn.isolation = GetParam();
+        EXPECT_EQ(rein_worker_spawn(&spawn, &spawned), 0);
+        close(printed);
+        close(spawned.pidfd);
+        pid_ = spawned.pid;
+        Close(&ends_[1]);
+        Close(&control_[1]);
+        return spawned.isolation == GetParam();
+    }
+
+    /* Once the plugin has answered, and what it left is the supervisor's child. */
+    Family
+    Fork()
+    {
+        Family family;
+
+        Say(REIN_WIRE_LOAD, Fake("forks").c_str());
+        EXPECT_EQ(Hear(), REIN_WIRE_PLUGIN);
+        Say(REIN_WIRE_PROBE);
+        while (Hear() == REIN_WIRE_DEVICE) {
+        }
+        EXPECT_EQ(packet_.type, REIN_WIRE_PROBED);
+        EXPECT_TRUE(
+            rein_test::WaitUntil([this] { return rein_test::FindChildren(pid_).size() == 2; }));
+        for (const pid_t child : rein_test::FindChildren(pid_)) {
+            (Name(child) == "rein-forked" ? family.forked : family.plugin) = child;
+        }
+        family.supervisor = pid_;
+        return family;
+    }
+
+    /* In a host of its own, whose end of the control socket stays open here. */
+    bool
+    ForkInAHost()
+    {
+        int told[2];
+
+        EXPECT_EQ(pipe2(told, O_CLOEXEC), 0);
+        host_ = fork();
+        if (host_ == 0) {
+            Family family;
+            if (Spawn()) {
+                family = Fork();
+            } else {
+                kill(pid_, SIGKILL);
+            }
+            const ssize_t n_written = write(told[1], &family, sizeof family);
+            (void)n_written;
+            pause();
+        }
+        Close(&told[1]);
+        Close(&ends_[1]);
+        Close(&control_[1]);
+        EXPECT_EQ(read(told[0], &family_, sizeof family_), ssize_t{ sizeof family_ });
+        Close(&told[0]);
+        return family_.supervisor > 0;
+    }
+
+    static std::string
+    Name(pid_t pid)
+    {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+        std::string name;
+
+        std::getline(file, name);
+        return name;
+    }
+
+    static void
+    Stop(pid_t pid)
+    {
+        pid_t parent = 0;
+
+        ASSERT_GT(pid, 1); /* or it would be all that there are */
+        kill(pid, SIGSTOP);
+        EXPECT_TRUE(
+            rein_test::WaitUntil([&] { return rein_test::ReadProcess(pid, &parent) == 'T'; }));
+    }
+
+    void
+    KillHost()
+    {
+        kill(host_, SIGKILL);
+        waitpid(host_, nullptr, 0);
+        host_ = -1;
+    }
+
+    void
+    ExpectGone()
+    {
+        for (const pid_t pid : { family_.supervisor, family_.plugin, family_.forked }) {
+            ASSERT_GT(pid, 0);
+            EXPECT_TRUE(rein_test::WaitUntil([&] { return !rein_test::IsRunning(pid); })) << pid;
+        }
+    }
+
+    pid_t host_ = -1;
+    Family family_;
+};
+
+/* One way to die with the host, alone: its process lives, and so does the thread. */
+TEST_P(WorkerDeathTest, EndOfTheControlSocketAloneEndsAll)
+{
+    if (!Spawn()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    family_ = Fork();
+    Close(&control_[0]);
+    ExpectGone();
+}
+
+/* The other way, alone: the host's end of the control socket stays open, here. */
+TEST_P(WorkerDeathTest, DeathOfTheHostAloneEndsAll)
+{
+    if (!ForkInAHost()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    KillHost();
+    ExpectGone();
+}
+
+/* Nothing in them runs that could see the host's end. */
+TEST_P(WorkerDeathTest, DeathOfTheHostAloneEndsAllThoughTheyWereStopped)
+{
+    if (!ForkInAHost()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    Stop(family_.plugin);
+    Stop(family_.forked);
+    Stop(family_.supervisor);
+    KillHost();
+    ExpectGone();
+}
+
+/* The plugin's process has a thread for it, which needs no supervisor, and no signal of the kernel's. */
+TEST_P(WorkerDeathTest, EndOfTheControlSocketEndsAllThoughTheSupervisorWasStopped)
+{
+    if (!Spawn()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    family_ = Fork();
+    Stop(family_.supervisor);
+    Close(&control_[0]);
+    ExpectGone();
+}
+
+TEST_P(WorkerDeathTest, HostThatIsGoneBeforeAnythingIsArmedIsNotMissed)
+{
+    Close(&control_[0]);
+    if (!Spawn()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    EXPECT_EQ(Wait(), EXIT_FAILURE);
+}
+
+/* As the kernel sends it to a group that is stopped and has lost its parent. */
+TEST_P(WorkerDeathTest, HangUpDoesNotKeepTheSupervisorFromItsSweep)
+{
+    if (!Spawn()) {
+        GTEST_SKIP() << "no namespace is allowed here";
+    }
+    family_ = Fork();
+    ASSERT_GT(family_.supervisor, 1);
+    kill(-family_.supervisor, SIGHUP);
+    EXPECT_EQ(Wait(), -SIGHUP);
+    ExpectGone();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, WorkerDeathTest,
+                         testing::Values(REIN_ISOLATION_NAMESPACE, REIN_ISOLATION_SUBREAPER),
+                         [](const auto &each) {
+                             return std::string(rein_isolation_to_string(each.param));
+                         });
+
+/* The kernel tells of the end of the thread that started it as of the host's. */
+TEST_F(WorkerTest, EndOfTheStartingThreadIsNotThatOfTheHost)
+{
+    pid_t starter = -1;
+
+    std::thread([&] {
+        starter = gettid();
+        Start();
+        Say(REIN_WIRE_LOAD, Fake("good").c_str());
+        EXPECT_EQ(Hear(), REIN_WIRE_PLUGIN);
+    }).join();
+    ASSERT_TRUE(rein_test::WaitUntil(
+        [&] { return access(("/proc/self/task/" + std::to_string(starter)).c_str(), F_OK) != 0; }));
+    /* the supervisor has read what it was told, and sleeps, or has ended */
+    EXPECT_TRUE(rein_test::WaitUntil([this] {
+        std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+        const std::string status{ std::istreambuf_iterator<char>(file), {} };
+
+        return status.find("ShdPnd:\t0000000000000000") != std::string::npos &&
+               status.find("State:\tR") == std::string::npos;
+    }));
+    EXPECT_TRUE(rein_test::IsRunning(pid_));
+    Say(REIN_WIRE_PROBE);
+    EXPECT_EQ(Hear(), REIN_WIRE_DEVICE);
+}
+
+TEST_F(WorkerTest, SupervisorThatIsResumedGoesOn)
+{
+    Start();
+    Say(REIN_WIRE_LOAD, Fake("good").c_str());
+    EXPECT_EQ(Hear(), REIN_WIRE_PLUGIN);
+    kill(pid_, SIGSTOP);
+    kill(pid_, SIGCONT);
+    Say(REIN_WIRE_PROBE);
+    EXPECT_EQ(Hear(), REIN_WIRE_DEVICE);
+    kill(pid_, SIGTERM);
+    EXPECT_EQ(Wait(), -SIGTERM);
 }
 
 } // namespace

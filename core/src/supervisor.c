@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,9 +85,9 @@ reap(Supervisor *self)
     }
 }
 
-/* The parent of a process; 0 if there is none, or no such process. */
+/* The parent of a process, and its state; 0 if there is none, or no such process. */
 static pid_t
-parent_of(pid_t pid)
+parent_of(pid_t pid, char *state)
 {
     char path[64];
     char line[512];
@@ -101,7 +102,7 @@ parent_of(pid_t pid)
     fclose(file);
     /* its name is in parentheses, and may have some itself */
     const char *after = read != NULL ? strrchr(line, ')') : NULL;
-    if (after == NULL || sscanf(after + 1, " %*c %d", &parent) != 1) {
+    if (after == NULL || sscanf(after + 1, " %c %d", state, &parent) != 2) {
         return 0;
     }
     return parent;
@@ -111,14 +112,30 @@ static gboolean
 is_descendant(pid_t pid)
 {
     const pid_t own = getpid();
+    char state = '\0';
 
     for (int depth = 0; pid > 1 && depth < 64; depth++) {
-        pid = parent_of(pid);
+        pid = parent_of(pid, &state);
         if (pid == own) {
             return TRUE;
         }
     }
     return FALSE;
+}
+
+/* The pidfd comes first: if the number is another process's when it is looked at, nothing is hit. */
+static void
+kill_descendant(pid_t pid)
+{
+    const int pidfd = (int)syscall(SYS_pidfd_open, pid, 0u);
+
+    if (pidfd < 0) {
+        return;
+    }
+    if (is_descendant(pid)) {
+        (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0u);
+    }
+    close(pidfd);
 }
 
 /* Only where there is no namespace: there the kernel does it. */
@@ -131,8 +148,8 @@ kill_descendants(void)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
-        if (pid > 1 && is_descendant(pid)) {
-            kill(pid, SIGKILL);
+        if (pid > 1) {
+            kill_descendant(pid);
         }
     }
     if (folder != NULL) {

@@ -32,6 +32,7 @@ typedef struct {
     gboolean is_first; /* of a namespace: the kernel sees to the rest */
     int signals;       /* descriptor of the few that are looked at */
     guint32 end;       /* of the plugin's process; 0 while it runs */
+    GHashTable *swept; /* numbers of what it left, and had to be killed; NULL before the sweep */
 } Supervisor;
 
 /* With nobody at its other end the control socket has ended, and without one it is none. */
@@ -125,14 +126,18 @@ is_descendant(pid_t pid)
 
 /* The pidfd comes first: if the number is another process's when it is looked at, nothing is hit. */
 static void
-kill_descendant(pid_t pid)
+kill_descendant(Supervisor *self, pid_t pid)
 {
     const int pidfd = (int)syscall(SYS_pidfd_open, pid, 0u);
+    char state = '\0';
 
     if (pidfd < 0) {
         return;
     }
     if (is_descendant(pid)) {
+        if (pid != self->plugin && parent_of(pid, &state) != 0 && state != 'Z') {
+            g_hash_table_add(self->swept, GINT_TO_POINTER(pid));
+        }
         (void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0u);
     }
     close(pidfd);
@@ -140,7 +145,7 @@ kill_descendant(pid_t pid)
 
 /* Only where there is no namespace: there the kernel does it. */
 static void
-kill_descendants(void)
+kill_descendants(Supervisor *self)
 {
     DIR *folder = opendir("/proc");
     const struct dirent *entry = NULL;
@@ -149,7 +154,7 @@ kill_descendants(void)
         const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 
         if (pid > 1) {
-            kill_descendant(pid);
+            kill_descendant(self, pid);
         }
     }
     if (folder != NULL) {
@@ -157,33 +162,39 @@ kill_descendants(void)
     }
 }
 
-/* A child's children are ours once it is gone: until there is none. */
-static void
+/* A child's children are ours once it is gone: until there is none. FALSE: there still is one. */
+static gboolean
 sweep(Supervisor *self)
 {
+    self->swept = g_hash_table_new(NULL, NULL);
     for (int turn = 0; turn < SWEEP_TURNS; turn++) {
-        kill_descendants();
+        kill_descendants(self);
         if (!reap(self)) {
-            return;
+            return TRUE;
         }
         g_usleep(SWEEP_US);
     }
+    return FALSE;
 }
 
-/* Tells the host, which may be busy or gone, how it ended; then all of it ends. */
+/*
+ * Tells the host, which may be busy or gone, how it ended; then all of it ends. Its own status says
+ * whether there is anything left to look for.
+ */
 static void
 finish(Supervisor *self)
 {
-    const ReinWirePacket packet = { .type = REIN_WIRE_ENDED, .value = self->end };
-    char room[sizeof(ReinWireHeader)];
+    char room[sizeof(ReinWireHeader) + sizeof(guint32)];
+    const gboolean is_all = self->is_first || sweep(self);
+    const guint32 n_swept = self->swept != NULL ? g_hash_table_size(self->swept) : 0;
+    const ReinWirePacket packet = { .type = REIN_WIRE_ENDED,
+                                    .value = self->end,
+                                    .bytes = &n_swept };
 
-    if (!self->is_first) {
-        sweep(self);
-    }
     if (self->end != 0) {
         rein_wire_send(REIN_WORKER_CONTROL, FALSE, room, rein_wire_encode(&packet, room));
     }
-    _exit(EXIT_SUCCESS);
+    _exit(is_all ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static void

@@ -38,7 +38,7 @@ static const Shape shapes[] = {
     [REIN_WIRE_PROBED] = { REIN_WIRE_WORKER, 1, 0, 0, 0 },
     [REIN_WIRE_LOG] = { REIN_WIRE_WORKER, 2, 0, REIN_LOG_DEBUG, 0 },
     [REIN_WIRE_ANSWER] = { REIN_WIRE_WORKER, 0, sizeof(ReinWireAnswer), 0, 0 },
-    [REIN_WIRE_ENDED] = { REIN_WIRE_WORKER, 0, 0, REIN_WIRE_MAX_END, 0 },
+    [REIN_WIRE_ENDED] = { REIN_WIRE_WORKER, 0, sizeof(guint32), REIN_WIRE_MAX_END, 0 },
 };
 
 gsize

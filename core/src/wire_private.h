@@ -45,8 +45,9 @@ typedef enum {
     REIN_WIRE_PROBED,   /* what there is to say */
     REIN_WIRE_LOG,      /* one of REIN_LOG_*; plugin, line */
     REIN_WIRE_ANSWER,   /* bytes: a ReinWireAnswer */
-    REIN_WIRE_ENDED, /* how the plugin's process ended, see below; its supervisor's, over the control
-                           socket */
+    /* how the plugin's process ended, see below; bytes: a guint32, how many others its supervisor had to
+     * kill after that; the supervisor's, over the control socket, once all of them are gone */
+    REIN_WIRE_ENDED,
 } ReinWireType;
 
 /* What of the optional slots a plugin has. */
@@ -60,6 +61,7 @@ typedef enum {
 #define rein_wire_end(code, status) (((guint32)(code)&0xffu) << 8 | ((guint32)(status)&0xffu))
 #define rein_wire_end_code(end) ((int)((end) >> 8))
 #define rein_wire_end_status(end) ((int)((end)&0xffu))
+#define REIN_WIRE_MAX_SWEPT (1u << 22) /* more processes than the kernel has numbers for */
 
 #define REIN_WIRE_NAME_SIZE 256u /* bytes of the name of a source, with the NUL */
 #define REIN_WIRE_DIGEST_SIZE 65u

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,7 +27,11 @@
 #include "wire_private.h"
 #include "worker_spawn_private.h"
 
-#define NOT_LOADED_STATUS 127 /* of a program that lacks a library */
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+#define SIGNAL_PROCESS_GROUP (1u << 2) /* of pidfd_send_signal() */
+#define NOT_LOADED_STATUS 127          /* of a program that lacks a library */
 #define TAIL_SIZE 4096
 #define NS_PER_MS G_GINT64_CONSTANT(1000000)
 #define ORPHAN_NS (500 * NS_PER_MS)
@@ -184,6 +189,22 @@ send_signal(const ReinWorkerProcess *self, int number)
     }
 }
 
+/*
+ * The group by the pidfd, whoever may have reaped its leader meanwhile. A kernel that cannot (before
+ * 6.9) is told its number, which is nobody else's while the leader is a child of ours.
+ */
+static void
+kill_group(const ReinWorkerProcess *self)
+{
+    siginfo_t info = { 0 };
+
+    if (syscall(SYS_pidfd_send_signal, self->pidfd, SIGKILL, NULL, SIGNAL_PROCESS_GROUP) != 0 &&
+        errno == EINVAL &&
+        waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
+        kill(-self->pid, SIGKILL);
+    }
+}
+
 void
 rein_worker_process_terminate(ReinWorkerProcess *self)
 {
@@ -201,32 +222,52 @@ rein_worker_process_kill(ReinWorkerProcess *self)
     } else if (!self->is_killed) {
         shutdown(self->control, SHUT_WR);
     } else {
-        kill(-self->pid, SIGKILL);
+        kill_group(self);
         send_signal(self, SIGKILL);
     }
     self->is_killed = TRUE;
 }
 
-/* What the supervisor said of the plugin's end counts more; it comes after all that the plugin may say. */
-static void
+/* FALSE: no supervisor says so. */
+static gboolean
+take_end(ReinWorkerProcess *self, const ReinWirePacket *packet)
+{
+    const int code = rein_wire_end_code(packet->value);
+    guint32 n_swept = 0;
+
+    memcpy(&n_swept, packet->bytes, sizeof n_swept);
+    if ((code != CLD_EXITED && code != CLD_KILLED && code != CLD_DUMPED) ||
+        n_swept > REIN_WIRE_MAX_SWEPT) {
+        return FALSE;
+    }
+    self->end_code = code;
+    self->end_status = rein_wire_end_status(packet->value);
+    self->n_swept = n_swept;
+    return TRUE;
+}
+
+/*
+ * What the supervisor said of the plugin's end counts more; it comes after all that the plugin may say.
+ * Where the worker left something unread, the first thing to be read is the connection's end, and what
+ * it said only then. Whether it has said something.
+ */
+static gboolean
 take_told_end(ReinWorkerProcess *self)
 {
     char room[REIN_WIRE_PACKET_SIZE];
     ReinWirePacket packet;
     ReinWireResult result = REIN_WIRE_GOT;
+    gboolean has_told = FALSE;
+    guint n_closed = 0;
 
-    for (int i = 0; i < CONTROL_PACKETS && result != REIN_WIRE_NOTHING; i++) {
-        g_autoptr(GError) error = NULL;
-
-        result = rein_wire_receive(self->control, FALSE, REIN_WIRE_WORKER, room, &packet, &error);
-        if (result == REIN_WIRE_CLOSED) {
-            break;
-        }
-        if (result == REIN_WIRE_GOT && packet.type == REIN_WIRE_ENDED) {
-            self->end_code = rein_wire_end_code(packet.value);
-            self->end_status = rein_wire_end_status(packet.value);
+    for (int i = 0; i < CONTROL_PACKETS && result != REIN_WIRE_NOTHING && n_closed < 2; i++) {
+        result = rein_wire_receive(self->control, FALSE, REIN_WIRE_WORKER, room, &packet, NULL);
+        n_closed += result == REIN_WIRE_CLOSED ? 1 : 0;
+        if (result == REIN_WIRE_GOT && packet.type == REIN_WIRE_ENDED && take_end(self, &packet)) {
+            has_told = TRUE;
         }
     }
+    return has_told;
 }
 
 /* Waits for one that was killed, which has no environment any more, but may still hold a device. */
@@ -273,22 +314,25 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     if (self->pid == 0) {
         return TRUE;
     }
-    const int found = waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    const int found = waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG | WNOWAIT);
     if (found != 0 && errno != ECHILD) {
         return FALSE;
     }
     if (found == 0 && info.si_pid == 0) {
         return FALSE;
     }
+    kill_group(self);
     if (found == 0) {
-        /* until it is reaped nobody else can have its number; where the host has reaped it, anybody can */
-        kill(-self->pid, SIGKILL);
         self->end_code = info.si_code;
         self->end_status = info.si_status;
-        waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG);
+        waitid(P_PIDFD, (id_t)self->pidfd, &info, WEXITED | WNOHANG);
     }
-    take_told_end(self);
-    if (self->isolation == REIN_ISOLATION_SUBREAPER) {
+    const gboolean is_told = take_told_end(self) && info.si_code == CLD_EXITED;
+    if (!is_told) {
+        self->n_swept = 0;
+    }
+    if (self->isolation == REIN_ISOLATION_SUBREAPER &&
+        (!is_told || info.si_status != EXIT_SUCCESS)) {
         end_orphans(self->tag, self->pid);
     }
     self->pid = 0;
@@ -411,6 +455,12 @@ rein_worker_process_clear(ReinWorkerProcess *self)
         g_string_free(self->tail, TRUE);
         self->tail = NULL;
     }
+}
+
+guint
+rein_worker_process_get_n_swept(const ReinWorkerProcess *self)
+{
+    return self->n_swept;
 }
 
 gboolean

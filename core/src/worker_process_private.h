@@ -25,6 +25,7 @@ typedef struct ReinWorkerProcess {
     GString *tail; /* the last of what it printed */
     int end_code;  /* of the plugin's process: CLD_EXITED, CLD_KILLED or CLD_DUMPED; 0: not known */
     int end_status;
+    guint n_swept;      /* see get_n_swept() */
     gboolean is_killed; /* once by kill() */
     char *tag;
 } ReinWorkerProcess;
@@ -76,9 +77,16 @@ void rein_worker_process_kill(ReinWorkerProcess *self);
 
 /*
  * Whether it has ended, and with it everything it started. If so it is reaped, and end_code and
- * end_status say how, unless somebody else in this process reaped it.
+ * end_status say how, unless somebody else in this process reaped it. Where the supervisor of a worker
+ * without a namespace did not tell of its sweep, that is done here, by the tag.
  */
 gboolean rein_worker_process_reap(ReinWorkerProcess *self);
+
+/*
+ * How many processes the plugin had left that the supervisor found alive after its end, and killed. 0
+ * with a namespace, whose end is theirs, and where the supervisor was killed itself. After reap().
+ */
+guint rein_worker_process_get_n_swept(const ReinWorkerProcess *self);
 
 /* (transfer full): "`who` ended the process by SIGSEGV `when`"; after its end. */
 char *rein_worker_process_describe_end(const ReinWorkerProcess *self, const char *who,

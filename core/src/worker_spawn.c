@@ -136,7 +136,7 @@ child_main(void *data)
     Birth *birth = data;
 
     if (birth->has_user_namespace && !child_map_user(birth)) {
-        birth->is_namespace_failure = TRUE;
+        birth->is_namespace_failure = errno != EMFILE && errno != ENFILE && errno != ENOMEM;
     } else {
         if (birth->has_namespace) {
             child_mount_proc();
@@ -148,6 +148,13 @@ child_main(void *data)
     birth->failure = errno;
     syscall(SYS_exit_group, 127);
     return 0;
+}
+
+/* Whether it says that namespaces are not for us here, not that something ran out just now. */
+static gboolean
+is_refusal(int failure)
+{
+    return failure == EPERM || failure == EINVAL || failure == ENOSPC || failure == ENOSYS;
 }
 
 /* The child runs on `stack` in our memory, and we wait, until it has become the program. */
@@ -171,7 +178,7 @@ give_birth(Birth *birth, int flags, char *stack, ReinWorkerSpawned *spawned)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 
     if (failure != 0) {
-        birth->is_namespace_failure = flags != 0 && failure != EAGAIN && failure != ENOMEM;
+        birth->is_namespace_failure = flags != 0 && is_refusal(failure);
         return failure;
     }
     if (birth->failure != 0) {

@@ -18,6 +18,7 @@ struct ReinServer {
     GHashTable *settings;
     ReinServices *services; /* NULL until it opens */
     ReinStaging staging;
+    gsize n_used; /* bytes of the staging memory that hold data of a job's; may be a little more */
     const volatile guint32 *stops; /* the host's */
 
     pthread_mutex_t lock; /* guards the handle against an interrupt */
@@ -110,6 +111,15 @@ server_open(ReinServer *self, const ReinWirePacket *packet, ReinWireAnswer *answ
     return TRUE;
 }
 
+/* Nothing that went through the memory stays there: the next job is another user's, maybe. */
+static void
+wipe_staging(ReinServer *self)
+{
+    memset(self->staging.data, 0, self->n_used);
+    memset(self->staging.text, 0, REIN_BUILD_MSG_SIZE);
+    self->n_used = 0;
+}
+
 static gboolean
 server_build(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answer, ReinMsg *msg,
              GError **error)
@@ -122,6 +132,7 @@ server_build(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answer,
         memchr(call->digest, '\0', sizeof call->digest) == NULL) {
         return refuse(error, "a kernel text that cannot be one");
     }
+    self->n_used = MAX(self->n_used, call->size + call->dialect_size + 2);
     const char *dialect = text + call->size + 1;
     if (text[call->size] != '\0' || dialect[call->dialect_size] != '\0') {
         return refuse(error, "a kernel text without an end");
@@ -147,6 +158,7 @@ server_transfer(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answ
     if (call->size > REIN_STAGING_SIZE) {
         return refuse(error, "a transfer larger than the shared memory");
     }
+    self->n_used = MAX(self->n_used, call->size);
     answer->status = call->slot == REIN_WIRE_WRITE
                          ? self->table->write(self->handle, call->job, call->token, call->offset,
                                               self->staging.data, call->size, msg)
@@ -182,6 +194,7 @@ server_call(ReinServer *self, const ReinWireCall *call, ReinWireAnswer *answer, 
         return TRUE;
     case REIN_WIRE_CLEANUP:
         table->cleanup(self->handle, call->job, &answer->count);
+        wipe_staging(self);
         return TRUE;
     case REIN_WIRE_MEMORY_INFO:
         answer->status =

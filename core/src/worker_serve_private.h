@@ -29,7 +29,8 @@ void rein_server_free(ReinServer *self);
 
 /*
  * Does what the packet asks for; it is one of OPEN, CALL, RUN and CLOSE. FALSE with what is wrong with
- * a packet that no host would send: the connection has to end.
+ * a packet that no host would send: the connection has to end. After a job's cleanup nothing of what went
+ * through the shared memory is in it any more.
  */
 gboolean rein_server_handle(ReinServer *self, const ReinWirePacket *packet, ReinWireAnswer *answer,
                             GError **error);

@@ -434,12 +434,61 @@ TEST_F(WorkerDeviceTest, PluginIsTheFirstToGoWhereMemoryRunsOut)
 /* The thread that opens a device may end: the worker's parent is the device's own. */
 TEST_F(WorkerDeviceTest, WorkerOutlivesTheThreadThatOpenedIt)
 {
-    std::thread opener([this] { Open(); });
-    opener.join();
-    ASSERT_NE(device_, nullptr) << Message();
-    job_ = rein_job_new(device_, &error_);
-    EXPECT_NE(Build(), 0u) << Message();
-    EXPECT_TRUE(IsRunning(Supervisor()));
+    for (const char *isolation : { "namespace", "subreaper" }) {
+        pid_t opener = -1;
+
+        std::thread([&] {
+            opener = gettid();
+            Open("", isolation);
+        }).join();
+        ASSERT_NE(device_, nullptr) << Message();
+        EXPECT_TRUE(rein_test::WaitUntil(
+            [&] { return !rein_test::fs::exists("/proc/self/task/" + std::to_string(opener)); }));
+        job_ = rein_job_new(device_, &error_);
+        EXPECT_NE(Build(), 0u) << Message();
+        EXPECT_TRUE(IsRunning(Supervisor()));
+        Close();
+    }
+}
+
+/* All of the memory that this process shares with its worker, whatever that has seen of it. */
+std::string
+ReadStaging()
+{
+    std::string all;
+
+    for (const auto &fd : rein_test::fs::directory_iterator("/proc/self/fd")) {
+        std::error_code ignored;
+        const std::string path = rein_test::fs::read_symlink(fd, ignored);
+
+        if (path.find("memfd:rein-staging") != std::string::npos) {
+            all += rein_test::ReadFile(fd.path());
+        }
+    }
+    return all;
+}
+
+TEST_F(WorkerDeviceTest, NothingOfAJobIsInTheSharedMemoryForTheNextOne)
+{
+    const std::string canary = "canary-of-job-1";
+    const std::string kernel = "kernel-of-job-1";
+
+    Begin();
+    ASSERT_NE(Build(kernel.c_str()), 0u) << Message();
+    buffer_ = Allocate(5u << 20);
+    std::string data(5u << 20, 'x');
+    data.replace(3u << 20, canary.size(), canary);
+    g_autoptr(GBytes) given = g_bytes_new(data.data(), data.size());
+    ASSERT_TRUE(rein_job_write(job_, buffer_, 0, given, &error_)) << Message();
+    g_autoptr(GBytes) before = rein_job_read(job_, buffer_, 3u << 20, 64, &error_);
+    ASSERT_NE(before, nullptr) << Message();
+    ASSERT_THAT(ReadStaging(), HasSubstr(canary));
+    EXPECT_EQ(Build("kernel-of-job-1 with an error"), 0u); /* whose message is long */
+
+    EXPECT_TRUE(rein_receipt_is_clean(End()));
+    const std::string left = ReadStaging();
+    EXPECT_GT(left.size(), 4u << 20);
+    EXPECT_EQ(left.find_first_not_of('\0'), std::string::npos);
 }
 
 TEST_F(WorkerDeviceTest, ScratchFolderIsEmptyForTheNextJobAndGoneWithTheDevice)

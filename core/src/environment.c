@@ -8,10 +8,70 @@
 
 #include <rein/error.h>
 
+#define MORE_VARIABLE "REIN_WORKER_ENVIRONMENT"
+#define SEPARATORS ", "
+
 typedef struct {
     char *plugin;
     ReinDriverRecord *driver;
 } Tenant;
+
+/* What a worker inherits: nothing else of the host's, which may have secrets there. */
+static const char *const inherited[] = {
+    /* of the user, and of where files are */
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "LC_*",
+    "TZ",
+    "TMPDIR",
+    "XDG_*",
+    /* of the loader, the allocator and the sanitizers */
+    "LD_LIBRARY_PATH",
+    "LD_PRELOAD",
+    "GLIBC_TUNABLES",
+    "MALLOC_*",
+    "*SAN_OPTIONS",
+    "LLVM_PROFILE_FILE",
+    "GCOV_*",
+    /* of the compiler of a user's own kernels */
+    "CPATH",
+    "C_INCLUDE_PATH",
+    "LIBRARY_PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "CCACHE_*",
+    /* of drivers */
+    "OCL_*",
+    "OPENCL_*",
+    "CL_*",
+    "POCL_*",
+    "RUSTICL_*",
+    "LIBGL_*",
+    "MESA_*",
+    "GALLIUM_*",
+    "LP_*",
+    "OCLGRIND_*",
+    "CUDA_*",
+    "NVIDIA_*",
+    "ROCR_*",
+    "HSA_*",
+    "HIP_*",
+    "GPU_*",
+    "AMD_*",
+    "ZE_*",
+    "SYCL_*",
+    "NEO*",
+    "IGC_*",
+    /* of ours, and of GLib's messages */
+    "REIN_*",
+    "G_MESSAGES_DEBUG",
+    "G_SLICE",
+    NULL,
+};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static GPtrArray *tenants; /* Tenant; for the life of the process */
@@ -151,10 +211,72 @@ rein_environment_get_original(void)
     return environment;
 }
 
+/* A pattern may have a star at either end. */
+static gboolean
+matches(const char *pattern, const char *name)
+{
+    const gsize size = strlen(pattern);
+
+    if (size > 0 && pattern[size - 1] == '*') {
+        return strncmp(name, pattern, size - 1) == 0;
+    }
+    return pattern[0] == '*' ? g_str_has_suffix(name, pattern + 1) : strcmp(name, pattern) == 0;
+}
+
+/* Whether one of the patterns is for the name in "NAME=VALUE". */
+static gboolean
+is_named(const char *variable, const char *const *patterns)
+{
+    const char *equals = strchr(variable, '=');
+    g_autofree char *name = NULL;
+
+    if (equals == NULL) {
+        return FALSE;
+    }
+    name = g_strndup(variable, (gsize)(equals - variable));
+    for (; *patterns != NULL; patterns++) {
+        if (matches(*patterns, name)) {
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+/* (transfer full): those of the original environment that the patterns are for, freed with g_free(). */
+static GPtrArray *
+take_named(const char *const *patterns)
+{
+    GPtrArray *taken = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) environment = rein_environment_get_original();
+
+    for (char **variable = environment; *variable != NULL; variable++) {
+        if (is_named(*variable, patterns)) {
+            g_ptr_array_add(taken, g_strdup(*variable));
+        }
+    }
+    return taken;
+}
+
+GPtrArray *
+rein_environment_choose(const char *more, GPtrArray *variables)
+{
+    const char *names = more != NULL ? more : g_getenv(MORE_VARIABLE);
+    g_auto(GStrv) patterns = g_strsplit_set(names != NULL ? names : "", SEPARATORS, -1);
+    GPtrArray *chosen = take_named((const char *const *)patterns);
+
+    for (guint i = 0; variables != NULL && i < variables->len; i++) {
+        g_ptr_array_add(chosen, g_strdup(g_ptr_array_index(variables, i)));
+    }
+    return chosen;
+}
+
 char **
 rein_environment_make(GPtrArray *variables)
 {
-    char **environment = rein_environment_get_original();
+    GPtrArray *taken = take_named(inherited);
+    g_ptr_array_set_free_func(taken, NULL);
+    g_ptr_array_add(taken, NULL);
+    char **environment = (char **)g_ptr_array_free(taken, FALSE);
 
     for (guint i = 0; variables != NULL && i < variables->len; i++) {
         const char *variable = g_ptr_array_index(variables, i);

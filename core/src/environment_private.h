@@ -27,7 +27,16 @@ gboolean rein_environment_take(const char *plugin, const ReinDriverRecord *drive
  */
 char **rein_environment_get_original(void);
 
-/* (transfer full): the same with these "NAME=VALUE" in place of its own; (nullable) for none. */
+/*
+ * (transfer full): what a worker inherits of that, with these "NAME=VALUE" (nullable) in place of its own
+ * or beside it.
+ */
 char **rein_environment_make(GPtrArray *variables);
+
+/*
+ * (transfer full): "NAME=VALUE" for rein_environment_make(): of the original environment what `more` names,
+ * the setting "worker-environment" (NULL: what REIN_WORKER_ENVIRONMENT names); then `variables` (nullable).
+ */
+GPtrArray *rein_environment_choose(const char *more, GPtrArray *variables);
 
 G_END_DECLS

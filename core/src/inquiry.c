@@ -370,7 +370,9 @@ ReinInquiry *
 rein_inquiry_new(const ReinInquirySetup *setup)
 {
     ReinInquiry *self = inquiry_new_empty(setup);
-    g_auto(GStrv) environment = rein_environment_make(setup->variables);
+    g_autoptr(GPtrArray) variables = rein_environment_choose(
+        g_hash_table_lookup(setup->settings, "worker-environment"), setup->variables);
+    g_auto(GStrv) environment = rein_environment_make(variables);
     g_autofree char *tag = rein_tag_new();
     g_autoptr(GError) error = NULL;
 

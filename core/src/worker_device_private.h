@@ -24,14 +24,14 @@ struct ReinWorkerSetup {
     char *path;           /* of the plugin */
     char *plugin;         /* the name it had when it was probed */
     GHashTable *settings; /* text to text */
-    GPtrArray *variables; /* "NAME=VALUE" in place of what this process has; NULL for none */
+    GPtrArray *variables; /* "NAME=VALUE" beside, or in place of, what it inherits */
     ReinIsolation most;   /* the most isolation that is tried */
     gint64 open_limit_ns; /* for loading and opening, together */
 };
 
 /*
  * For a device of the plugin at `path`, from the registry's settings, of which it takes copies: "worker",
- * "isolation", "open-timeout" (milliseconds, 60000) and, for the worker, all but "scratch-folder".
+ * "isolation", "worker-environment", "open-timeout" (milliseconds, 60000) and, for the worker, all but "scratch-folder".
  * NULL with REIN_ERROR_INVALID for a bad one.
  */
 ReinWorkerSetup *rein_worker_setup_new(GHashTable *settings, const char *path, const char *plugin,

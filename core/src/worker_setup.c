@@ -4,6 +4,7 @@
 
 #include <rein/error.h>
 
+#include "environment_private.h"
 #include "worker_device_private.h"
 #include "worker_process_private.h"
 
@@ -60,17 +61,6 @@ copy_worker_settings(GHashTable *settings)
     return copy;
 }
 
-static GPtrArray *
-copy_variables(GPtrArray *variables)
-{
-    GPtrArray *copy = g_ptr_array_new_with_free_func(g_free);
-
-    for (guint i = 0; i < variables->len; i++) {
-        g_ptr_array_add(copy, g_strdup(g_ptr_array_index(variables, i)));
-    }
-    return copy;
-}
-
 ReinWorkerSetup *
 rein_worker_setup_new(GHashTable *settings, const char *path, const char *plugin,
                       GPtrArray *variables, GError **error)
@@ -86,6 +76,7 @@ rein_worker_setup_new(GHashTable *settings, const char *path, const char *plugin
     self->path = g_strdup(path);
     self->plugin = g_strdup(plugin);
     self->settings = copy_worker_settings(settings);
-    self->variables = variables != NULL ? copy_variables(variables) : NULL;
+    self->variables =
+        rein_environment_choose(g_hash_table_lookup(settings, "worker-environment"), variables);
     return g_steal_pointer(&self);
 }

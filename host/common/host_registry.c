@@ -90,6 +90,8 @@ set_workers(ReinRegistry *registry, const ReinSettings *settings)
     if (*worker != '\0') {
         rein_registry_set(registry, "worker", worker);
     }
+    rein_registry_set(registry, "worker-environment",
+                      rein_settings_get_text(settings, REIN_SETTING_WORKER_ENVIRONMENT));
 }
 
 /* What else is there is waited for: the plugin's threads only take what it leaves. */

@@ -152,6 +152,14 @@ static const ReinSettingInfo infos[REIN_N_SETTINGS] = {
         .built_in = "",
         .meaning = "program in which plugins are probed; rein-worker beside librein unless set",
     },
+    [REIN_SETTING_WORKER_ENVIRONMENT] = {
+        .key = "worker.environment",
+        .environment = "REIN_WORKER_ENVIRONMENT",
+        .kind = REIN_SETTING_KIND_TEXT,
+        .built_in = "",
+        .meaning = "variables that a worker inherits beside those of drivers, separated by commas; "
+                   "DRI_* is all that begin so",
+    },
     [REIN_SETTING_DEVICE_ISOLATION] = {
         .key = "device.isolation",
         .environment = "REIN_DEVICE_ISOLATION",

@@ -258,6 +258,7 @@ main(int argc, char **argv)
     const std::string mark = chaos::get_mark();
     const std::size_t equals = mark.find('=');
     setenv(mark.substr(0, equals).c_str(), mark.substr(equals + 1).c_str(), 1);
+    setenv("REIN_WORKER_ENVIRONMENT", mark.substr(0, equals).c_str(), 1);
 
     const chaos::Place place = make_place();
     run_all(options, place, &tally);

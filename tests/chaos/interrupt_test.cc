@@ -75,6 +75,7 @@ class InterruptTest : public testing::TestWithParam<std::tuple<Case, int>>
         }
         setpgid(0, 0);
         setenv("INTERRUPT_MARK", value_.c_str(), 1);
+        setenv("REIN_WORKER_ENVIRONMENT", "INTERRUPT_MARK", 1);
         setenv("XDG_STATE_HOME", home_.At("state").c_str(), 1);
         setenv("TMPDIR", home_.path().c_str(), 1);
         if (std::freopen("/dev/null", "w", stdout) == nullptr ||

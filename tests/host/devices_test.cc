@@ -119,6 +119,7 @@ class DevicesDriverTest : public DevicesTest
         put("drivers");
         rein_.set("REIN_PLUGIN_PATH", rein_.home().file("plugins"));
         rein_.set("FAKE_DRIVERS", "good,abort");
+        rein_.set("REIN_WORKER_ENVIRONMENT", "FAKE_*");
     }
 
     void

@@ -97,13 +97,23 @@ REIN_API void rein_registry_add_folder(ReinRegistry *self, const char *folder);
  * @key: "PLUGIN.KEY", as in "cpu.threads"; "thread-limit", "nice", "cache-folder" or "scratch-folder" for
  *     all plugins: the most threads of its own, the nice value (0 to 19) of the threads that compute;
  *     "probe-timeout", the milliseconds a worker has for each answer (20000), or "worker", the
- *     path of the program rein-worker, which counts more than the variable; "state-folder", where
+ *     path of the program rein-worker, which counts more than the variable; "worker-environment",
+ *     see below, which counts more than `REIN_WORKER_ENVIRONMENT`; "state-folder", where
  *     quarantine is kept for other processes, and without which it is the registry's alone
  * @value: (nullable): the value, or %NULL to take it back
  *
  * Sets what plugins see as their settings, when they are asked for their devices and when one is
  * opened from now on. Each plugin has a folder of its own in the cache folder, and each open device
  * one in the scratch folder, which is gone when the device is closed.
+ *
+ * A worker inherits of this process's environment what drivers, compilers and sanitizers look at, and nothing
+ * else, as there may be secrets: `PATH`, `HOME`, `USER`, `LOGNAME`, `LANG`, `LANGUAGE`, `LC_*`, `TZ`,
+ * `TMPDIR`, `XDG_*`, `LD_LIBRARY_PATH`, `LD_PRELOAD`, `GLIBC_TUNABLES`, `MALLOC_*`, `*SAN_OPTIONS`,
+ * `LLVM_PROFILE_FILE`, `GCOV_*`, `CPATH`, `C_INCLUDE_PATH`, `LIBRARY_PATH`, `COMPILER_PATH`,
+ * `GCC_EXEC_PREFIX`, `CCACHE_*`, `OCL_*`, `OPENCL_*`, `CL_*`, `POCL_*`, `RUSTICL_*`, `LIBGL_*`, `MESA_*`,
+ * `GALLIUM_*`, `LP_*`, `OCLGRIND_*`, `CUDA_*`, `NVIDIA_*`, `ROCR_*`, `HSA_*`, `HIP_*`, `GPU_*`, `AMD_*`,
+ * `ZE_*`, `SYCL_*`, `NEO*`, `IGC_*`, `REIN_*`, `G_MESSAGES_DEBUG`, `G_SLICE`. "worker-environment" names
+ * more, separated by commas; a star at the end stands for any rest, alone for all.
  */
 REIN_API void rein_registry_set(ReinRegistry *self, const char *key, const char *value);
 

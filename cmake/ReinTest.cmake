@@ -11,7 +11,9 @@ set(REIN_FAKE_LIBRARY_OUTPUT_DIR "${PROJECT_BINARY_DIR}/tests/libraries")
 
 # What every test sees: this build's plugins and worker, no files of the user's, no OpenCL driver but
 # those it asks for, sanitizers that report and stop. GLib's own allocator hands memory from thread
-# to thread unseen by them.
+# to thread unseen by them. The leak check of gcc 12 takes a block of thread-local storage that begins
+# 16 bytes into a page for one of glibc 2.19's and dies reading where it is not; what holds such
+# blocks leads it to them without interception, too.
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/tests/no-drivers")
 set(REIN_TEST_ENVIRONMENT
     "OCL_ICD_VENDORS=${PROJECT_BINARY_DIR}/tests/no-drivers"
@@ -24,7 +26,7 @@ set(REIN_TEST_ENVIRONMENT
     "XDG_DATA_HOME=${REIN_TEST_HOME}/data"
     "XDG_RUNTIME_DIR=${REIN_TEST_HOME}/run"
     "G_SLICE=always-malloc"
-    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:use_sigaltstack=0"
+    "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:use_sigaltstack=0:intercept_tls_get_addr=0"
     "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
     "LSAN_OPTIONS=suppressions='${PROJECT_SOURCE_DIR}/cmake/lsan.supp':print_suppressions=0"
     "TSAN_OPTIONS=halt_on_error=1:atexit_sleep_ms=0:suppressions='${PROJECT_SOURCE_DIR}/cmake/tsan.supp'")

@@ -195,8 +195,8 @@ class LiveProgram
             "XDG_CACHE_HOME=" + home.file("cache"),
             "XDG_RUNTIME_DIR=" + home.file("run"),
         };
-        for (const char *name :
-             { "PATH", "OCL_ICD_VENDORS", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" }) {
+        for (const char *name : { "PATH", "OCL_ICD_VENDORS", "REIN_WORKER_ENVIRONMENT",
+                                  "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" }) {
             const char *value = getenv(name);
             if (value != nullptr) {
                 environment.push_back(std::string(name) + "=" + value);

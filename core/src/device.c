@@ -295,6 +295,12 @@ rein_device_is_worker_gone(ReinDevice *self)
     return self->is_isolated && rein_worker_device_is_gone(self->handle);
 }
 
+guint
+rein_device_get_n_swept(ReinDevice *self)
+{
+    return self->is_isolated ? rein_worker_device_get_n_swept(self->handle) : 0;
+}
+
 gboolean
 rein_device_is_worker_stuck(ReinDevice *self)
 {

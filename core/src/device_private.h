@@ -168,6 +168,9 @@ void rein_device_kill(ReinDevice *self);
 /* Whether it had a worker, and nothing of it is left. */
 gboolean rein_device_is_worker_gone(ReinDevice *self);
 
+/* The processes that the plugin had started and that were killed at its worker's end; see the receipt. */
+guint rein_device_get_n_swept(ReinDevice *self);
+
 /* Whether it had a worker that was killed and does not end: what it holds is held. */
 gboolean rein_device_is_worker_stuck(ReinDevice *self);
 

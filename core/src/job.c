@@ -560,7 +560,8 @@ rein_job_end(ReinJob *self)
     job_leave_device(self, builder);
     job_write_rungs(self, builder); /* of the verification, too, which may hang as all else may */
     rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
-                                    fate == REIN_WORKER_DIED ? fate : job_get_worker_fate(self));
+                                    fate == REIN_WORKER_DIED ? fate : job_get_worker_fate(self),
+                                    rein_device_get_n_swept(self->device));
     rein_receipt_builder_add_released(builder, self->released_early_size);
     rein_receipt_builder_set_times(builder, ended_ns - begun_ns,
                                    raised_ns > 0 ? ended_ns - raised_ns : -1);

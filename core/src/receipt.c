@@ -23,6 +23,7 @@ struct ReinReceipt {
     gboolean is_abandoned;
     ReinIsolation isolation;
     ReinWorkerFate worker_fate;
+    guint n_swept;
 };
 
 struct ReinReceiptBuilder {
@@ -179,6 +180,13 @@ rein_receipt_get_worker_fate(ReinReceipt *self)
 {
     g_return_val_if_fail(self != NULL, REIN_WORKER_NONE);
     return self->worker_fate;
+}
+
+guint
+rein_receipt_get_n_swept(ReinReceipt *self)
+{
+    g_return_val_if_fail(self != NULL, 0);
+    return self->n_swept;
 }
 
 const char *
@@ -367,10 +375,11 @@ rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self)
 
 void
 rein_receipt_builder_set_worker(ReinReceiptBuilder *self, ReinIsolation isolation,
-                                ReinWorkerFate fate)
+                                ReinWorkerFate fate, guint n_swept)
 {
     self->receipt->isolation = isolation;
     self->receipt->worker_fate = fate;
+    self->receipt->n_swept = n_swept;
 }
 
 void

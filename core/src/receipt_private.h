@@ -28,7 +28,7 @@ void rein_receipt_builder_clear_left(ReinReceiptBuilder *self);
 void rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint n_pieces);
 void rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self);
 void rein_receipt_builder_set_worker(ReinReceiptBuilder *self, ReinIsolation isolation,
-                                     ReinWorkerFate fate);
+                                     ReinWorkerFate fate, guint n_swept);
 void rein_receipt_builder_set_memory_check(ReinReceiptBuilder *self, ReinMemoryCheck check,
                                            gint64 duration_ns);
 void rein_receipt_builder_set_times(ReinReceiptBuilder *self, gint64 teardown_ns, gint64 stop_ns);

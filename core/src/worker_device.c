@@ -395,6 +395,12 @@ rein_worker_device_is_gone(ReinPluginDevice *handle)
     return g_atomic_int_get(&of_handle(handle)->link.is_gone) != 0;
 }
 
+guint
+rein_worker_device_get_n_swept(ReinPluginDevice *handle)
+{
+    return (guint)g_atomic_int_get(&of_handle(handle)->link.n_swept);
+}
+
 const char *
 rein_worker_device_get_end(ReinPluginDevice *handle)
 {

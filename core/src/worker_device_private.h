@@ -53,6 +53,9 @@ gboolean rein_worker_device_is_gone(ReinPluginDevice *handle);
 /* Whether there is one that was killed and does not end. */
 gboolean rein_worker_device_is_stuck(ReinPluginDevice *handle);
 
+/* The processes that were left at its end and had to be killed; 0 until it is gone. */
+guint rein_worker_device_get_n_swept(ReinPluginDevice *handle);
+
 /* Why there is none; NULL while there is one. [device thread] */
 const char *rein_worker_device_get_end(ReinPluginDevice *handle);
 

@@ -101,6 +101,7 @@ set_end(ReinWorkerLink *self, const char *what)
             words != NULL ? g_strdup_printf("%s; it said: %s", what, words) : g_strdup(what);
     }
     rein_worker_process_close_socket(&self->process);
+    g_atomic_int_set(&self->n_swept, (gint)rein_worker_process_get_n_swept(&self->process));
     g_atomic_int_set(&self->is_stuck, self->process.pid > 0);
     g_atomic_int_set(&self->is_gone, self->process.pid == 0);
 }

@@ -25,6 +25,7 @@ typedef struct ReinWorkerLink {
     gint is_gone;              /* atomic: nothing of it is left */
     gint is_stuck;             /* atomic: it was killed and does not end */
     gint is_signalled;         /* atomic: terminate() or kill() came */
+    gint n_swept;              /* atomic: processes that its supervisor had to kill */
     char *end;                 /* why it is gone; NULL while it is there */
     guint n_log_lines;
     char room[REIN_WIRE_PACKET_SIZE];

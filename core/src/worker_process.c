@@ -284,17 +284,16 @@ wait_for_process(pid_t pid, gint64 until_ns)
 }
 
 /*
- * A supervisor that was killed by itself leaves what is not its child any more: what carries the tag is
- * killed, and what is of its group, which is killed already, is waited for.
+ * A supervisor that was killed by itself leaves what is not its child any more: what is of its group,
+ * which is killed already, is waited for, and what carries the tag is killed. How many were killed here.
  */
-static void
+static guint
 end_orphans(const char *tag, pid_t group)
 {
     const gint64 until_ns = rein_now_ns() + ORPHAN_NS;
     g_autoptr(GDir) processes = NULL;
     const char *name = NULL;
 
-    (void)rein_leftovers_kill_tagged(tag, NULL);
     processes = g_dir_open("/proc", 0, NULL);
     while (processes != NULL && (name = g_dir_read_name(processes)) != NULL) {
         guint64 pid = 0;
@@ -304,6 +303,7 @@ end_orphans(const char *tag, pid_t group)
             wait_for_process((pid_t)pid, until_ns);
         }
     }
+    return rein_leftovers_kill_tagged(tag, NULL);
 }
 
 gboolean
@@ -333,7 +333,7 @@ rein_worker_process_reap(ReinWorkerProcess *self)
     }
     if (self->isolation == REIN_ISOLATION_SUBREAPER &&
         (!is_told || info.si_status != EXIT_SUCCESS)) {
-        end_orphans(self->tag, self->pid);
+        self->n_swept += end_orphans(self->tag, self->pid);
     }
     self->pid = 0;
     close_fd(&self->pidfd);

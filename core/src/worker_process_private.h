@@ -83,8 +83,9 @@ void rein_worker_process_kill(ReinWorkerProcess *self);
 gboolean rein_worker_process_reap(ReinWorkerProcess *self);
 
 /*
- * How many processes the plugin had left that the supervisor found alive after its end, and killed. 0
- * with a namespace, whose end is theirs, and where the supervisor was killed itself. After reap().
+ * How many processes the plugin had left that were alive after its end, and were killed: by the
+ * supervisor or, where that was killed itself, here. 0 with a namespace, whose end is theirs. After
+ * reap().
  */
 guint rein_worker_process_get_n_swept(const ReinWorkerProcess *self);
 

@@ -97,6 +97,7 @@ rein_receipt_add_json(JsonBuilder *builder, ReinReceipt *receipt, gboolean has_s
     rein_json_add_text(builder, "worker",
                        is_real ? rein_worker_fate_to_string(rein_receipt_get_worker_fate(receipt))
                                : NULL);
+    rein_json_add_number(builder, "swept", is_real ? rein_receipt_get_n_swept(receipt) : 0);
     rein_json_add_real(builder, "stop_ms", stop_ns >= 0 ? round((double)stop_ns / 1e3) / 1e3 : NAN);
     rein_json_add_number(builder, "launches",
                          is_real ? (gint64)rein_receipt_get_n_launches(receipt) : 0);

@@ -408,7 +408,7 @@ TEST_F(RunTest, JsonIsOneDocumentAndStderrIsSilent)
     }
     for (const char *member :
          { "clean", "abandoned", "released_bytes", "leaked_bytes", "teardown_ms", "stop_ms",
-           "launches", "launches_after_stop", "rungs", "held" }) {
+           "launches", "launches_after_stop", "swept", "rungs", "held" }) {
         EXPECT_TRUE(document.at("receipt").has(member)) << member;
     }
 }

@@ -146,6 +146,14 @@ TEST_F(WorkerDeviceTest, InterruptReachesThePluginInTheMiddleOfASlice)
 
 class HangTest : public WorkerDeviceTest, public testing::WithParamInterface<const char *>
 {
+  protected:
+    /* A namespace's processes are ended by the kernel, which counts nothing. */
+    void
+    ExpectSwept()
+    {
+        EXPECT_EQ(rein_receipt_get_n_swept(receipt_),
+                  GetParam() == std::string("namespace") ? 0u : 1u);
+    }
 };
 
 TEST_P(HangTest, SliceThatIgnoresTheFlagIsTerminatedAndGone)
@@ -208,6 +216,7 @@ TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneToo)
     EXPECT_FALSE(Run("count", program_, 0));
     ExpectGone(REIN_WORKER_ENDED, supervisor, plugin);
     EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
+    ExpectSwept();
 }
 
 TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneWithAKilledSupervisor)
@@ -226,6 +235,7 @@ TEST_P(HangTest, GrandchildThatLeftItsSessionIsGoneWithAKilledSupervisor)
     EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_DEVICE_LOST)) << Message();
     ExpectGone(REIN_WORKER_DIED, supervisor, plugin);
     EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
+    ExpectSwept();
 }
 
 TEST_P(HangTest, TeardownThatHangsEndsTheWorkerOnceForAllItsSteps)

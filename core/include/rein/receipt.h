@@ -92,6 +92,12 @@ typedef enum {
 REIN_API ReinIsolation rein_receipt_get_isolation(ReinReceipt *self);
 REIN_API ReinWorkerFate rein_receipt_get_worker_fate(ReinReceipt *self);
 
+/*
+ * Processes that the plugin, or its driver, had started and that were there at the worker's end: killed
+ * one by one, and counted, where there was no namespace; with one the kernel ends them, uncounted.
+ */
+REIN_API guint rein_receipt_get_n_swept(ReinReceipt *self);
+
 /* One word, as in JSON: "none", "kept", "ended", "spent", "died". */
 REIN_API const char *rein_worker_fate_to_string(ReinWorkerFate fate);
 

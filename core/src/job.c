@@ -411,8 +411,9 @@ job_cleanup_plugin(ReinJob *self, ReinReceiptBuilder *receipt)
         return;
     }
 
-    const guint n_leaked = usage->count.n_buffers + usage->count.n_programs + usage->count.n_queues;
-    rein_receipt_builder_add_released(receipt, cleanup->count.size);
+    const guint64 n_leaked =
+        (guint64)usage->count.n_buffers + usage->count.n_programs + usage->count.n_queues;
+    rein_receipt_builder_add_cleaned(receipt, cleanup->count.size);
     rein_receipt_builder_set_leaked(receipt, usage->count.size, n_leaked);
     if (n_leaked == 0 && usage->count.size == 0) {
         rein_receipt_builder_clear_left(receipt);

@@ -13,7 +13,7 @@ struct ReinReceipt {
     GArray *kinds; /* of ReinReceiptKind */
     guint64 released_size;
     guint64 leaked_size;
-    guint n_leaked;
+    guint64 n_leaked;
     gint64 teardown_ns;
     ReinMemoryCheck memory_check;
     gint64 memory_check_ns;
@@ -353,7 +353,21 @@ rein_receipt_builder_add_released(ReinReceiptBuilder *self, guint64 size)
 }
 
 void
-rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint n_pieces)
+rein_receipt_builder_add_cleaned(ReinReceiptBuilder *self, guint64 size)
+{
+    ReinReceipt *receipt = self->receipt;
+    guint64 held_size = 0;
+
+    for (guint i = 0; i < receipt->kinds->len; i++) {
+        held_size += g_array_index(receipt->kinds, ReinReceiptKind, i).held_size;
+    }
+    if (held_size > receipt->released_size) {
+        receipt->released_size += MIN(size, held_size - receipt->released_size);
+    }
+}
+
+void
+rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint64 n_pieces)
 {
     self->receipt->leaked_size = size;
     self->receipt->n_leaked = n_pieces;

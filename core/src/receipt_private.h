@@ -20,12 +20,15 @@ void rein_receipt_builder_add_step(ReinReceiptBuilder *self, const char *kind, c
                                    guint64 size, gint64 duration_ns, const GError *error);
 void rein_receipt_builder_add_rung(ReinReceiptBuilder *self, const char *name, gint64 at_ns);
 
-/* Bytes given back otherwise than by a step: before the end, or by the plugin's cleanup. */
+/* Bytes given back before the end, so by no step. */
 void rein_receipt_builder_add_released(ReinReceiptBuilder *self, guint64 size);
+
+/* What the plugin says its cleanup gave back: believed up to what was held and is by no step. */
+void rein_receipt_builder_add_cleaned(ReinReceiptBuilder *self, guint64 size);
 
 /* The plugin's cleanup made good what single steps failed to give back. */
 void rein_receipt_builder_clear_left(ReinReceiptBuilder *self);
-void rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint n_pieces);
+void rein_receipt_builder_set_leaked(ReinReceiptBuilder *self, guint64 size, guint64 n_pieces);
 void rein_receipt_builder_set_abandoned(ReinReceiptBuilder *self);
 void rein_receipt_builder_set_worker(ReinReceiptBuilder *self, ReinIsolation isolation,
                                      ReinWorkerFate fate, guint n_swept);

@@ -85,7 +85,8 @@ rein_receipt_add_json(JsonBuilder *builder, ReinReceipt *receipt, gboolean has_s
     rein_json_add_number(builder, "released_bytes",
                          is_real ? (gint64)rein_receipt_get_released_size(receipt) : 0);
     rein_json_add_number(builder, "leaked_bytes",
-                         is_real ? (gint64)rein_receipt_get_leaked_size(receipt) : 0);
+                         is_real ? (gint64)MIN(rein_receipt_get_leaked_size(receipt), G_MAXINT64)
+                                 : 0);
     add_duration(builder, "teardown_ms", is_real ? rein_receipt_get_teardown_ns(receipt) : 0);
     rein_json_add_text(builder, "memory",
                        is_real ? rein_memory_check_to_string(rein_receipt_get_memory_check(receipt))

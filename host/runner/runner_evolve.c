@@ -116,20 +116,11 @@ get_slice_target_ns(const ReinSettings *settings)
 static gint64
 get_grace_ns(const ReinSettings *settings, const char *device_id)
 {
-    static const struct {
-        const char *prefix;
-        ReinSettingKey key;
-    } plugins[] = {
-        { "cpu:", REIN_SETTING_CPU_GRACE },
-        { "opencl:", REIN_SETTING_OPENCL_GRACE },
-    };
-    gint64 grace_ns = 0;
+    g_autofree char *name = g_strdup_printf("%.*s.grace", (int)strcspn(device_id, ":"), device_id);
+    ReinSettingKey key;
+    const gint64 grace_ns =
+        rein_setting_find(name, &key) ? rein_settings_get_duration_ns(settings, key) : 0;
 
-    for (guint i = 0; i < G_N_ELEMENTS(plugins); i++) {
-        if (g_str_has_prefix(device_id, plugins[i].prefix)) {
-            grace_ns = rein_settings_get_duration_ns(settings, plugins[i].key);
-        }
-    }
     return grace_ns > 0 ? grace_ns
                         : rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE);
 }

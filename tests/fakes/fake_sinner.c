@@ -317,6 +317,11 @@ static void
 sinner_usage(ReinPluginDevice *device, uint64_t job, ReinUsage *usage)
 {
     sin_in("usage");
+    if (sins("lies")) {
+        usage->n_buffers = UINT32_C(1) << 31; /* in 32 bits the sum is nothing */
+        usage->n_programs = UINT32_C(1) << 31;
+        return;
+    }
     for (uint64_t i = 0; i < MAX_HELD; i++) {
         const Held *held = &device->held[i];
 
@@ -336,6 +341,9 @@ sinner_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
         return;
     }
     sinner_usage(device, job, released);
+    if (sins("lies")) {
+        released->size = UINT64_MAX;
+    }
     for (uint64_t i = 0; i < MAX_HELD; i++) {
         if (device->held[i].memory != NULL && device->held[i].job == job) {
             free(device->held[i].memory);

@@ -90,12 +90,21 @@ TEST_F(ReceiptTest, AStepThatFailedAndWasMadeGoodShowsItsErrorAndIsClean)
     rein_receipt_builder_add_step(builder_, "buffer", "genes", 100, 5, error);
     rein_receipt_builder_add_left(builder_, "buffer");
     rein_receipt_builder_clear_left(builder_);
-    rein_receipt_builder_add_released(builder_, 100);
+    rein_receipt_builder_add_cleaned(builder_, 100);
     Seal();
     EXPECT_TRUE(rein_receipt_is_clean(receipt_));
     EXPECT_STREQ(rein_receipt_get_step(receipt_, 0)->error, "stuck");
     EXPECT_EQ(rein_receipt_get_kind(receipt_, 0)->n_left, 0u);
     EXPECT_EQ(rein_receipt_get_released_size(receipt_), 100u);
+}
+
+TEST_F(ReceiptTest, CleanupIsBelievedUpToWhatIsHeldStill)
+{
+    rein_receipt_builder_add_held(builder_, "buffer", 100);
+    rein_receipt_builder_add_held(builder_, "buffer", 20);
+    rein_receipt_builder_add_step(builder_, "buffer", "genes", 100, 5, nullptr);
+    rein_receipt_builder_add_cleaned(builder_, G_MAXUINT64);
+    EXPECT_EQ(rein_receipt_get_released_size(Seal()), 120u);
 }
 
 TEST_F(ReceiptTest, OnlyStepsThatSucceededReleaseTheirBytes)

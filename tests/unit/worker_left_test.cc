@@ -49,6 +49,15 @@ TEST_F(WorkerLeftTest, LeakIsInTheReceiptAndItsWorkerIsGoneWithIt)
     EXPECT_TRUE(rein_device_is_lost(device_));
 }
 
+TEST_F(WorkerLeftTest, LiesOfAPluginMakeNoReceiptClean)
+{
+    RunOnce("lies");
+    End();
+    EXPECT_FALSE(rein_receipt_is_clean(receipt_));
+    EXPECT_EQ(rein_receipt_get_released_size(receipt_), 100u);
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_SPENT);
+}
+
 TEST_F(WorkerLeftTest, JobBesideOneThatLeaksGoesOnAndItsWorkerEndsWithTheLast)
 {
     RunOnce("leaks");

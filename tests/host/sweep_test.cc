@@ -46,6 +46,48 @@ TEST_F(SweepTest, TwoWorkersGiveTheResultsOfOne)
     EXPECT_EQ(end.at("receipt").number("clean"), 8);
 }
 
+/* Of the combination at place `i` of four: two seeds, each with 3 and with 4 rounds. */
+void
+expect_result(const Json &result, std::size_t i)
+{
+    EXPECT_EQ(result.number("v"), 1);
+    EXPECT_EQ(result.text("type"), "combination");
+    EXPECT_EQ(result.number("index"), static_cast<gint64>(i + 1));
+    EXPECT_EQ(result.text("instance"), "comp01.ctt");
+    EXPECT_EQ(result.number("seed"), static_cast<gint64>(i % 2 + 1));
+    EXPECT_EQ(result.at("settings").text("rounds"), i < 2 ? "3" : "4");
+    EXPECT_EQ(result.text("outcome"), "rounds");
+    EXPECT_EQ(result.number("exit_code"), 0);
+    EXPECT_EQ(result.at("best").number("hard"), 0);
+    EXPECT_TRUE(result.at("best").truth("feasible"));
+    EXPECT_EQ(result.number("rounds"), i < 2 ? 3 : 4);
+    EXPECT_GT(result.number("evaluations"), 0);
+    EXPECT_GT(result.number("moves"), 0);
+    EXPECT_TRUE(result.has("seconds"));
+    EXPECT_EQ(result.text("device"), "cpu:0");
+    EXPECT_TRUE(result.has("warm"));
+    EXPECT_TRUE(result.at("receipt").truth("clean"));
+    EXPECT_EQ(result.at("receipt").number("leaked_bytes"), 0);
+    EXPECT_TRUE(result.at("receipt").has("teardown_ms"));
+    EXPECT_THAT(result.text("solution"), HasSubstr("solutions/00000"));
+    EXPECT_TRUE(result.has("error") && result.has("job"));
+}
+
+void
+expect_group(const Json &group)
+{
+    EXPECT_EQ(group.text("type"), "group");
+    EXPECT_EQ(group.text("instance"), "comp01.ctt");
+    EXPECT_TRUE(group.at("settings").has("rounds"));
+    EXPECT_EQ(group.number("combinations"), 2);
+    EXPECT_EQ(group.number("ended"), 2);
+    EXPECT_EQ(group.number("feasible"), 2);
+    EXPECT_EQ(group.number("failed"), 0);
+    for (const char *member : { "best", "median", "worst" }) {
+        EXPECT_TRUE(group.at(member).has("soft")) << member;
+    }
+}
+
 TEST_F(SweepTest, ResultsReceiptAndEndHaveTheDocumentedMembers)
 {
     std::string path = write("a", "instances = comp01.ctt\nseeds = 1-2", "rounds = 3; 4");
@@ -57,40 +99,10 @@ TEST_F(SweepTest, ResultsReceiptAndEndHaveTheDocumentedMembers)
     ASSERT_EQ(lines.size(), 4u + 2u + 1u);
     EXPECT_EQ(ended.out.find(read_text(home("a.results/results.ndjson"))), 0u);
     for (std::size_t i = 0; i < 4; i++) {
-        const Json &result = lines[i];
-        EXPECT_EQ(result.number("v"), 1);
-        EXPECT_EQ(result.text("type"), "combination");
-        EXPECT_EQ(result.number("index"), static_cast<gint64>(i + 1));
-        EXPECT_EQ(result.text("instance"), "comp01.ctt");
-        EXPECT_EQ(result.number("seed"), static_cast<gint64>(i % 2 + 1));
-        EXPECT_EQ(result.at("settings").text("rounds"), i < 2 ? "3" : "4");
-        EXPECT_EQ(result.text("outcome"), "rounds");
-        EXPECT_EQ(result.number("exit_code"), 0);
-        EXPECT_EQ(result.at("best").number("hard"), 0);
-        EXPECT_TRUE(result.at("best").truth("feasible"));
-        EXPECT_EQ(result.number("rounds"), i < 2 ? 3 : 4);
-        EXPECT_GT(result.number("evaluations"), 0);
-        EXPECT_GT(result.number("moves"), 0);
-        EXPECT_TRUE(result.has("seconds"));
-        EXPECT_EQ(result.text("device"), "cpu:0");
-        EXPECT_TRUE(result.has("warm"));
-        EXPECT_TRUE(result.at("receipt").truth("clean"));
-        EXPECT_EQ(result.at("receipt").number("leaked_bytes"), 0);
-        EXPECT_TRUE(result.at("receipt").has("teardown_ms"));
-        EXPECT_THAT(result.text("solution"), HasSubstr("solutions/00000"));
-        EXPECT_TRUE(result.has("error") && result.has("job"));
+        expect_result(lines[i], i);
     }
     for (std::size_t i = 4; i < 6; i++) {
-        EXPECT_EQ(lines[i].text("type"), "group");
-        EXPECT_EQ(lines[i].text("instance"), "comp01.ctt");
-        EXPECT_TRUE(lines[i].at("settings").has("rounds"));
-        EXPECT_EQ(lines[i].number("combinations"), 2);
-        EXPECT_EQ(lines[i].number("ended"), 2);
-        EXPECT_EQ(lines[i].number("feasible"), 2);
-        EXPECT_EQ(lines[i].number("failed"), 0);
-        for (const char *member : { "best", "median", "worst" }) {
-            EXPECT_TRUE(lines[i].at(member).has("soft")) << member;
-        }
+        expect_group(lines[i]);
     }
     const Json &end = lines[6];
     EXPECT_EQ(end.text("type"), "sweep");

@@ -185,6 +185,7 @@ WrappingCall::Judge()
 {
     const unsigned count = ++state_->counts[static_cast<size_t>(slot_)];
 
+    state_->changed.notify_all();
     verdict_.record = state_->calls.size();
     for (const WrappingRule &rule : state_->rules) {
         if (rule.Fits(slot_, count)) {

@@ -185,6 +185,15 @@ WrappingTable::Count(Slot slot) const
     return state_->counts[static_cast<size_t>(slot)];
 }
 
+bool
+WrappingTable::WaitUntilCalled(Slot slot)
+{
+    std::unique_lock<std::mutex> guard(state_->lock);
+
+    return state_->changed.wait_for(
+        guard, kPatience, [this, slot] { return state_->counts[static_cast<size_t>(slot)] > 0; });
+}
+
 std::vector<CallRecord>
 WrappingTable::Calls() const
 {

@@ -113,6 +113,9 @@ class WrappingTable
     void ClearRules();
 
     unsigned Count(Slot slot) const;
+
+    /* Waits until a call of `slot` has begun, as interrupt() does in its own time; false after 30 s. */
+    bool WaitUntilCalled(Slot slot);
     std::vector<CallRecord> Calls() const;
 
     /*

@@ -243,6 +243,7 @@ TEST_F(EvolutionStopTest, ASliceThatNeverComesBackCostsTheDevice)
     EXPECT_THAT(run.BestGenes(), ElementsAre(1u, 2u, 3u, 4u));
     EXPECT_TRUE(rein_receipt_is_abandoned(run.receipt()));
     EXPECT_EQ(wrapping_->Count(Slot::kRunFitness), 5u);
+    EXPECT_TRUE(wrapping_->WaitUntilCalled(Slot::kInterrupt));
     EXPECT_EQ(wrapping_->Count(Slot::kInterrupt), 1u);
     EXPECT_EQ(wrapping_->Count(Slot::kCleanup), 0u);
 

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "job_fixture.h"
-#include "support/processes.h"
 
 namespace
 {
@@ -165,7 +164,7 @@ TEST_F(JobStopTest, AfterAHangCleanupIsSkippedAndTheDeviceIsLost)
     EXPECT_FALSE(Run());
     rein_receipt_unref(rein_job_end(job_));
     EXPECT_EQ(wrapping_->Count(Slot::kRunFitness), 1u);
-    EXPECT_TRUE(rein_test::WaitUntil([this] { return wrapping_->Count(Slot::kInterrupt) == 1; }));
+    EXPECT_TRUE(wrapping_->WaitUntilCalled(Slot::kInterrupt));
     EXPECT_EQ(wrapping_->Count(Slot::kRelease), 0u);
     EXPECT_EQ(wrapping_->Count(Slot::kCleanup), 0u);
 }

@@ -190,6 +190,7 @@ TEST_F(LadderTest, ACallThatHangsIsInterruptedOnceAndThenGivenUp)
     ladder_.grace_ns = 4 * kMs;
     EXPECT_FALSE(rein_ladder_call(&ladder_, call, kMs));
     EXPECT_EQ(rein_stop_get_reason(stop_), REIN_STOP_HANG);
+    EXPECT_TRUE(wrapping_->WaitUntilCalled(Slot::kInterrupt));
     EXPECT_EQ(wrapping_->Count(Slot::kInterrupt), 1u);
     EXPECT_GE(ladder_.interrupt_ns, 2 * kMs);
     EXPECT_GE(ladder_.abandoned_ns, 4 * kMs);
@@ -208,6 +209,7 @@ TEST_F(LadderTest, TheFlagOfAUserIsEnoughForTheGrace)
     ladder_.grace_ns = 4 * kMs;
     EXPECT_FALSE(rein_ladder_call(&ladder_, call, kLong));
     EXPECT_EQ(rein_stop_get_reason(stop_), REIN_STOP_USER);
+    EXPECT_TRUE(wrapping_->WaitUntilCalled(Slot::kInterrupt));
     EXPECT_EQ(wrapping_->Count(Slot::kInterrupt), 1u);
 }
 
@@ -232,6 +234,7 @@ TEST_F(LadderTest, AnInterruptThatHelpsLeavesTheDeviceInUse)
     wrapping_->BeforeCall(Slot::kInterrupt, 1, [this] { wrapping_->LetGo(); });
     ladder_.grace_ns = kBearable;
     EXPECT_TRUE(rein_ladder_call(&ladder_, call, kMs));
+    EXPECT_TRUE(wrapping_->WaitUntilCalled(Slot::kInterrupt));
     EXPECT_EQ(wrapping_->Count(Slot::kInterrupt), 1u);
     EXPECT_GE(ladder_.slice_left_ns, ladder_.interrupt_ns);
     EXPECT_FALSE(rein_device_is_lost(device_));

@@ -304,7 +304,8 @@ rein_server_handle(ReinServer *self, const ReinWirePacket *packet, ReinWireAnswe
     if (!server_handle(self, packet, answer, &given, error)) {
         return FALSE;
     }
-    answer->text_size = (guint32)strnlen(msg.text, msg.size);
+    room[REIN_BUILD_MSG_SIZE - 1] = '\0'; /* which the plugin may have left out */
+    answer->text_size = (guint32)strlen(msg.text);
     memcpy(self->staging.text, msg.text, answer->text_size);
     return TRUE;
 }

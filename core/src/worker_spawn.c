@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,12 +130,17 @@ child_take_descriptors(const Birth *birth)
     return syscall(SYS_close_range, birth->n_fds, ~0U, 0U) == 0;
 }
 
-/* All signals stay blocked, so that no handler of the host's runs here: the worker unblocks them. */
+/*
+ * All signals stay blocked, so that no handler of the host's runs here: the worker unblocks them. It is
+ * tied to the host from its first call on: one that is stopped while it is still young cannot do that
+ * itself.
+ */
 PLAIN static int
 child_main(void *data)
 {
     Birth *birth = data;
 
+    syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (birth->has_user_namespace && !child_map_user(birth)) {
         birth->is_namespace_failure = errno != EMFILE && errno != ENFILE && errno != ENOMEM;
     } else {

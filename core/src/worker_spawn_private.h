@@ -34,7 +34,8 @@ typedef struct ReinWorkerSpawned {
 
 /*
  * Starts it with two arguments, our number and the word of its isolation; in a process group of its
- * own, with every signal blocked. Less isolation is taken where the kernel permits no namespace, or no
+ * own, with every signal blocked, and to be killed when the thread that calls ends, until it says
+ * otherwise. Less isolation is taken where the kernel permits no namespace, or no
  * more of them, not where something else has run out. 0, or an errno; then nothing is held.
  */
 int rein_worker_spawn(const ReinWorkerSpawn *spawn, ReinWorkerSpawned *spawned);

@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "support/processes.h"
+#include "support/temporary_folder.h"
 #include "tag_private.h"
 #include "wire_private.h"
 #include "worker_process_private.h"
@@ -320,6 +322,54 @@ StartWhere(int failure, ReinIsolation *isolation)
     waitpid(child, nullptr, 0);
     *isolation = outcome.isolation;
     return outcome.result;
+}
+
+/* The number of a program, started by a host that has ended since. */
+pid_t
+StartAndDie(const std::string &program, ReinIsolation isolation)
+{
+    pid_t started = -1;
+    int told[2];
+
+    EXPECT_EQ(pipe2(told, O_CLOEXEC), 0);
+    const pid_t host = fork();
+    if (host == 0) {
+        const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        ReinWorkerSpawn spawn = {};
+        ReinWorkerSpawned spawned = {};
+
+        spawn.program = program.c_str();
+        spawn.environment = environ;
+        spawn.fds = &null;
+        spawn.n_fds = 1;
+        spawn.isolation = isolation;
+        const int failure = rein_worker_spawn(&spawn, &spawned);
+        const ssize_t n_written = write(told[1], &spawned.pid, sizeof spawned.pid);
+        _exit(failure == 0 && n_written == sizeof spawned.pid ? 0 : 1);
+    }
+    close(told[1]);
+    EXPECT_EQ(read(told[0], &started, sizeof started), ssize_t{ sizeof started });
+    close(told[0]);
+    waitpid(host, nullptr, 0);
+    return started;
+}
+
+/* As one that was stopped before it could see to that itself. */
+TEST(WorkerSpawnTest, ProgramThatHasDoneNothingYetDiesWithTheHost)
+{
+    const rein_test::TemporaryFolder folder;
+    const std::string program = folder.Write("sleeper", "#!/bin/sh\nexec sleep 600\n");
+
+    ASSERT_EQ(chmod(program.c_str(), 0700), 0);
+    for (const ReinIsolation isolation : { REIN_ISOLATION_NAMESPACE, REIN_ISOLATION_SUBREAPER }) {
+        const pid_t started = StartAndDie(program, isolation);
+
+        ASSERT_GT(started, 1);
+        if (!rein_test::WaitUntil([started] { return !rein_test::IsRunning(started); })) {
+            ADD_FAILURE() << rein_isolation_to_string(isolation) << ": it goes on";
+            kill(started, SIGKILL);
+        }
+    }
 }
 
 TEST(WorkerSpawnTest, NamespaceThatIsNotPermittedIsDoneWithout)

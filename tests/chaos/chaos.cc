@@ -30,6 +30,7 @@ namespace fs = std::filesystem;
 constexpr unsigned kRoundsBetweenChecks = 10;
 constexpr unsigned kRoundsBetweenLines = 100;
 constexpr unsigned kFewAimed = 20;
+constexpr unsigned kManyRounds = 50;
 
 struct Options {
     unsigned n_rounds = 100;
@@ -44,8 +45,9 @@ using Times = std::map<std::string, std::vector<double>>;
 struct Tally {
     unsigned n_rounds = 0;
     unsigned n_failed = 0;
-    unsigned n_aimed = 0; /* at another than the host */
-    unsigned n_hit = 0;   /* it was there */
+    unsigned n_aimed = 0;   /* at another than the host */
+    unsigned n_hit = 0;     /* it was there */
+    unsigned n_orphans = 0; /* grandchildren that were there at the strike */
     unsigned n_checks = 0;
     unsigned n_cache_checks = 0;
     std::map<std::string, unsigned> victims;
@@ -98,6 +100,10 @@ make_place()
     place.home = home;
     fs::create_directory(home + "/run");
     fs::create_directory(home + "/tmp");
+    place.plugins = home + "/plugins";
+    fs::create_directory(place.plugins);
+    fs::create_symlink(std::string(REIN_FAKE_PLUGIN_DIR) + "/rein_plugin_faulty.so",
+                       place.plugins + "/rein_plugin_faulty.so");
     std::ofstream(home + "/chaos.sweep")
         << "[sweep]\ninstances = " << place.data << "/comp01.ctt; " << place.data
         << "/toy.ctt\nseeds = 1-50\n[settings]\nrounds = 20\n";
@@ -110,6 +116,7 @@ add(Tally *tally, const chaos::Plan &plan, const chaos::Outcome &outcome)
     tally->n_rounds++;
     tally->n_aimed += plan.victim != "host" ? 1 : 0;
     tally->n_hit += plan.victim != "host" && outcome.victim == plan.victim ? 1 : 0;
+    tally->n_orphans += outcome.had_orphan ? 1 : 0;
     tally->victims[outcome.victim]++;
     tally->commands[plan.name]++;
     tally->codes[outcome.exit_code]++;
@@ -138,6 +145,10 @@ check_hits(Tally *tally)
                      "chaos: of %u strikes at a worker only %u found it (see the "
                      "exit codes)\n",
                      tally->n_aimed, tally->n_hit);
+        tally->n_failed++;
+    }
+    if (tally->n_rounds >= kManyRounds && tally->n_orphans == 0) {
+        std::fprintf(stderr, "chaos: no plugin ever left a grandchild\n");
         tally->n_failed++;
     }
 }
@@ -178,6 +189,7 @@ print_text(const Options &options, Tally *tally)
         tally->n_rounds, static_cast<unsigned long long>(options.seed), tally->n_failed,
         tally->n_checks, tally->n_cache_checks);
     print_counts("struck", tally->victims);
+    std::printf("%-10s  %u had left its session\n", "grandchild", tally->n_orphans);
     print_counts("command", tally->commands);
     print_counts("ended with", tally->codes);
     std::printf("%-12s %7s %10s %10s %10s\n", "gone after", "rounds", "median/ms", "p99/ms",
@@ -194,9 +206,9 @@ print_json(const Options &options, Tally *tally)
     const char *comma = "";
 
     std::printf("{\"seed\":%llu,\"rounds\":%u,\"failed\":%u,\"checks\":%u,\"cache_checks\":%u,"
-                "\"struck\":{",
+                "\"grandchildren\":%u,\"struck\":{",
                 static_cast<unsigned long long>(options.seed), tally->n_rounds, tally->n_failed,
-                tally->n_checks, tally->n_cache_checks);
+                tally->n_checks, tally->n_cache_checks, tally->n_orphans);
     for (const auto &[victim, count] : tally->victims) {
         std::printf("%s\"%s\":%u", comma, victim.c_str(), count);
         comma = ",";
@@ -258,7 +270,7 @@ main(int argc, char **argv)
     const std::string mark = chaos::get_mark();
     const std::size_t equals = mark.find('=');
     setenv(mark.substr(0, equals).c_str(), mark.substr(equals + 1).c_str(), 1);
-    setenv("REIN_WORKER_ENVIRONMENT", mark.substr(0, equals).c_str(), 1);
+    setenv("REIN_WORKER_ENVIRONMENT", (mark.substr(0, equals) + ",FAULTY_*").c_str(), 1);
 
     const chaos::Place place = make_place();
     run_all(options, place, &tally);

@@ -50,6 +50,11 @@ start(const Plan &plan, const Place &place)
     setenv("XDG_CONFIG_HOME", (place.home + "/config").c_str(), 1);
     setenv("TMPDIR", (place.home + "/tmp").c_str(), 1);
     setenv("REIN_DEVICE_ISOLATION", plan.isolation.c_str(), 1);
+    if (plan.has_orphan) {
+        setenv("REIN_PLUGIN_PATH", place.plugins.c_str(), 1);
+        setenv("FAULTY_INNER", (std::string(REIN_PLUGIN_DIR) + "/rein_plugin_cpu.so").c_str(), 1);
+        setenv("FAULTY_FAULT", "run_fitness:1:fork", 1);
+    }
     if (std::freopen((place.home + "/out").c_str(), "w", stdout) == nullptr ||
         std::freopen((place.home + "/err").c_str(), "w", stderr) == nullptr) {
         _exit(127);
@@ -98,6 +103,8 @@ strike(const Plan &plan, pid_t host, Outcome *outcome)
         plugins.insert(plugins.end(), children.begin(), children.end());
     }
     outcome->n_seen = static_cast<unsigned>(all.size());
+    outcome->had_orphan = std::any_of(
+        all.begin(), all.end(), [](const Seen &seen) { return seen.program == "rein-orphan"; });
     outcome->victim = plan.victim;
     if (plan.victim == "supervisor" && !supervisors.empty()) {
         victims = supervisors;
@@ -269,13 +276,15 @@ plan_round(std::uint64_t seed, unsigned round, const Place &place)
     /* starting, probing and opening take the first tenths of a second; then it computes */
     plan.delay_ms = moment < 5 ? below(300) : 300 + below(900);
     plan.stop_lead_ms = moment == 9 ? static_cast<double>(below(30)) : -1;
+    /* in process there is nobody who could end it */
+    plan.has_orphan = below(2) == 0 && plan.isolation != "in-process";
     return plan;
 }
 
 Outcome
 run_round(const Plan &plan, const Place &place)
 {
-    Outcome outcome = { "", plan.victim, 0, 0, 0, 0 };
+    Outcome outcome = { "", plan.victim, 0, 0, 0, false, 0 };
 
     fs::remove_all(place.home + "/results");
     fs::remove(place.home + "/state/rein/quarantine"); /* where three losses bring the device */
@@ -316,7 +325,7 @@ run_round(const Plan &plan, const Place &place)
 std::string
 find_leftovers(const Place &place, bool *cache_is_judged)
 {
-    const Plan clean = { "clean", { "clean" }, "namespace", "", 0, -1 };
+    const Plan clean = { "clean", { "clean" }, "namespace", "", 0, -1, false };
     const double until_ms = now_ms() + kGoneWithinMs;
     std::string failure;
     int code = 0;

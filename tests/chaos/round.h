@@ -19,6 +19,7 @@ struct Place {
     std::string program; /* rein */
     std::string data;    /* a folder with problems */
     std::string home;    /* absolute; the state, scratch and temporary folders are in it */
+    std::string plugins; /* a folder with the plugin that leaves a grandchild */
 };
 
 struct Plan {
@@ -28,6 +29,7 @@ struct Plan {
     std::string victim;             /* see plan_round() */
     double delay_ms;                /* from the start to the strike */
     double stop_lead_ms;            /* SIGINT so long before the strike; below 0 none */
+    bool has_orphan;                /* the plugin leaves a grandchild in a session of its own */
 };
 
 struct Outcome {
@@ -36,6 +38,7 @@ struct Outcome {
     double gone_ms;      /* from the strike, or from the host's own end if it lived on */
     unsigned n_struck;   /* processes that got the signal */
     unsigned n_seen;     /* processes there were at the strike */
+    bool had_orphan;     /* one of them was the grandchild */
     int exit_code;       /* of the host; -9 if it was killed */
 };
 

@@ -7,6 +7,9 @@
  *     run_fitness:N:hang                                        the Nth call never comes back, which
  *                                                               it says on stderr
  *     run_fitness:N:eat                                         the Nth call takes memory without end
+ *     run_fitness:N:fork                                        the Nth call leaves a grandchild in a
+ *                                                               session of its own, "rein-orphan",
+ *                                                               which no signal but SIGKILL ends
  *     read:SIZE:forge                                           reads of SIZE bytes are all zero
  *     usage:0:leak                                              a buffer is left after the cleanup
  *     memory_info:0:missing                                     half of the memory is gone after the
@@ -17,9 +20,12 @@
 
 #include <dlfcn.h>
 #include <rein/plugin_abi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define EATEN_SIZE ((size_t)1 << 20)
@@ -111,11 +117,38 @@ faulty_allocate(ReinPluginDevice *device, uint64_t job, uint64_t size, uint32_t 
                                  : inner->allocate(device, job, size, usage, buffer, msg);
 }
 
+/* As drivers do that start helpers: neither in the group nor a child of who started it. */
+static void
+leave_a_grandchild(void)
+{
+    const pid_t child = fork();
+
+    if (child == 0) {
+        sigset_t all;
+
+        setsid();
+        if (fork() == 0) {
+            prctl(PR_SET_NAME, "rein-orphan");
+            sigfillset(&all);
+            sigprocmask(SIG_SETMASK, &all, NULL);
+            for (;;) {
+                pause();
+            }
+        }
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
 static ReinStatus
 faulty_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slice,
                    const volatile uint32_t *stop, ReinSliceReport *report, ReinMsg *msg)
 {
     if (!is_faulty("run_fitness")) {
+        return inner->run_fitness(device, job, slice, stop, report, msg);
+    }
+    if (strcmp(what, "fork") == 0) {
+        leave_a_grandchild();
         return inner->run_fitness(device, job, slice, stop, report, msg);
     }
     if (strcmp(what, "hang") == 0) {

@@ -39,6 +39,7 @@ rein_device_begin_job(ReinDevice *self, GError **error)
             self->shared_until = number;
         }
         self->n_jobs++;
+        self->n_in_scratch++;
     } else {
         g_set_error(error, REIN_ERROR, REIN_ERROR_DEVICE_LOST,
                     "job: %s was given up earlier: %s (open the device anew or choose another)",
@@ -325,12 +326,12 @@ rein_device_has_scratch(ReinDevice *self)
     return rein_services_get_scratch(self->services)[0] != '\0';
 }
 
-/* Only for the last job on the device: another one waits meanwhile to begin. */
+/* Only for the last job that may have files: another one waits meanwhile to begin. */
 static gboolean
 begin_reset(ReinDevice *self)
 {
     pthread_mutex_lock(&self->lock);
-    const gboolean is_last = self->n_jobs == 1;
+    const gboolean is_last = --self->n_in_scratch == 0;
     self->is_resetting = is_last;
     pthread_mutex_unlock(&self->lock);
     return is_last;

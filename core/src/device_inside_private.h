@@ -44,6 +44,7 @@ struct ReinDevice {
     char *lost_reason;     /* NULL while the device is fine */
     char *spent_reason;    /* NULL while new jobs may begin; those that run go on */
     guint n_jobs;          /* that have begun and not ended */
+    guint n_in_scratch;    /* of them, that have not left the scratch folder */
     guint64 shared_until;  /* jobs up to this number had company */
     ReinStatus open_status;
     char *open_text;

@@ -120,8 +120,9 @@ ReinDevice *rein_device_open(ReinPlugin *plugin, const ReinDeviceInfo *info, GHa
 
 /*
  * Puts the call into the device's queue; the device takes a reference. Calls are made in the order
- * of posting. A lost device makes only usage and cleanup calls, which are legal in any state;
- * others are answered with REIN_ERR_DEVICE_LOST.
+ * of posting. A lost device makes only usage and cleanup calls, which are legal in any state and, where
+ * its worker is gone, release, discard and memory_info, which need none; others are answered with
+ * REIN_ERR_DEVICE_LOST.
  */
 void rein_device_post(ReinDevice *self, ReinCall *call);
 

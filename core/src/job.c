@@ -201,21 +201,24 @@ rein_job_build(ReinJob *self, const char *name, GBytes *text, guint32 flags, GEr
     return call->token;
 }
 
-/* A call with at least the grace of the teardown, of which it takes nothing. */
+/*
+ * A call with at least the grace of the teardown, of which it takes nothing. Where the job's worker is
+ * gone another one answers: how that ends is none of the job's.
+ */
 static gboolean
 job_call_aside(ReinJob *self, ReinCall *call, gint64 limit_ns)
 {
-    const gint64 begun_ns = self->ladder.begun_ns;
-    const gint64 spent_ns = self->ladder.spent_ns;
-    const gint64 grace_ns = self->ladder.grace_ns;
+    const gboolean was_gone = rein_device_is_worker_gone(self->device);
+    ReinLadder aside = self->ladder;
 
-    self->ladder.grace_ns = MAX(grace_ns, limit_ns);
-    const gboolean is_answered = rein_ladder_call_teardown(&self->ladder, call);
-    self->ladder.grace_ns = grace_ns;
-
-    if (self->ladder.terminate_ns < 0 && self->ladder.abandoned_ns < 0) {
-        self->ladder.begun_ns = begun_ns;
-        self->ladder.spent_ns = spent_ns;
+    if (was_gone) {
+        rein_ladder_init(&aside, self->device, self->stop);
+    }
+    aside.grace_ns = MAX(self->ladder.grace_ns, limit_ns);
+    const gboolean is_answered = rein_ladder_call_teardown(&aside, call);
+    if (!was_gone && (aside.terminate_ns >= 0 || aside.abandoned_ns >= 0)) {
+        aside.grace_ns = self->ladder.grace_ns;
+        self->ladder = aside;
     }
     return is_answered;
 }
@@ -557,8 +560,13 @@ rein_job_end(ReinJob *self)
     const gint64 ended_ns = rein_now_ns();
     const gint64 raised_ns = rein_stop_get_raised_ns(self->stop);
     const ReinWorkerFate fate = job_get_worker_fate(self);
-    job_verify_memory(self, builder);
-    job_leave_device(self, builder);
+    if (rein_receipt_builder_is_clean(builder)) {
+        job_verify_memory(self, builder);
+        job_leave_device(self, builder);
+    } else { /* a leak is the plugin's: whether the device has lost anything shows when that is gone */
+        job_leave_device(self, builder);
+        job_verify_memory(self, builder);
+    }
     job_write_rungs(self, builder); /* of the verification, too, which may hang as all else may */
     rein_receipt_builder_set_worker(builder, rein_device_get_isolation(self->device),
                                     fate == REIN_WORKER_DIED ? fate : job_get_worker_fate(self),

@@ -4,7 +4,7 @@
  * A worker, as the one that started it holds it: a socket to talk to it, another whose end ends it, a
  * pipe with what it prints, and a pidfd that says when all of it is gone. What is held is the
  * supervisor, the plugin's process is its child. Nothing here waits, but for clear(). Belongs to one
- * thread, which has to outlive the worker: the kernel ends it with that thread. [core thread]
+ * thread, which has to outlive the worker: with a namespace the kernel ends it with that thread. [core thread]
  */
 
 #pragma once

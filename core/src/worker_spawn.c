@@ -75,6 +75,13 @@ rein_isolation_to_string(ReinIsolation isolation)
     return "unknown";
 }
 
+/* Whether it says that namespaces are not for us here, not that something ran out just now. */
+PLAIN static gboolean
+is_refusal(int failure)
+{
+    return failure != EMFILE && failure != ENFILE && failure != ENOMEM && failure != EAGAIN;
+}
+
 /*
  * The child calls the kernel and nothing else of libc's: it has the thread's memory, of which a
  * sanitizer keeps books for a thread that is not running.
@@ -142,7 +149,7 @@ child_main(void *data)
 
     syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (birth->has_user_namespace && !child_map_user(birth)) {
-        birth->is_namespace_failure = errno != EMFILE && errno != ENFILE && errno != ENOMEM;
+        birth->is_namespace_failure = is_refusal(errno);
     } else {
         if (birth->has_namespace) {
             child_mount_proc();
@@ -154,13 +161,6 @@ child_main(void *data)
     birth->failure = errno;
     syscall(SYS_exit_group, 127);
     return 0;
-}
-
-/* Whether it says that namespaces are not for us here, not that something ran out just now. */
-static gboolean
-is_refusal(int failure)
-{
-    return failure == EPERM || failure == EINVAL || failure == ENOSPC || failure == ENOSYS;
 }
 
 /* The child runs on `stack` in our memory, and we wait, until it has become the program. */

@@ -270,7 +270,9 @@ main(int argc, char **argv)
     const std::string mark = chaos::get_mark();
     const std::size_t equals = mark.find('=');
     setenv(mark.substr(0, equals).c_str(), mark.substr(equals + 1).c_str(), 1);
-    setenv("REIN_WORKER_ENVIRONMENT", (mark.substr(0, equals) + ",FAULTY_*").c_str(), 1);
+    const char *more = getenv("REIN_WORKER_ENVIRONMENT"); /* the mark of who runs chaos, say */
+    setenv("REIN_WORKER_ENVIRONMENT",
+           (mark.substr(0, equals) + ",FAULTY_*," + (more != nullptr ? more : "")).c_str(), 1);
 
     const chaos::Place place = make_place();
     run_all(options, place, &tally);

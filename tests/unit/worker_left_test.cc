@@ -107,13 +107,59 @@ TEST_F(WorkerLeftTest, FreshWorkerSaysThatTheMemoryOfADeadOneIsMissing)
     EXPECT_FALSE(rein_receipt_is_abandoned(receipt_));
 }
 
+TEST_F(WorkerLeftTest, LastOfTwoJobsThatEndTogetherEmptiesTheScratchFolder)
+{
+    gboolean is_reset = TRUE;
+
+    rein_registry_set(Registry(), "scratch-folder", folder_.At("scratch").c_str());
+    ASSERT_NE(Open(), nullptr) << Message();
+    ASSERT_NE(rein_device_begin_job(device_, nullptr), 0u);
+    ASSERT_NE(rein_device_begin_job(device_, nullptr), 0u);
+    EXPECT_TRUE(rein_device_reset_scratch(device_, &is_reset, nullptr));
+    EXPECT_FALSE(is_reset);
+    EXPECT_TRUE(rein_device_reset_scratch(device_, &is_reset, nullptr));
+    EXPECT_TRUE(is_reset);
+    rein_device_end_job(device_);
+    rein_device_end_job(device_);
+}
+
+/* The rungs that ended the job's own worker are none of the fresh one's. */
+TEST_F(WorkerLeftTest, FreshWorkerAfterAHangHasTimeOfItsOwn)
+{
+    SetMemoryAway("0");
+    Begin("run-hangs-hard");
+    program_ = Build();
+    const guint64 buffer = Allocate(100);
+    rein_job_set_grace(job_, 20 * kMs);
+    rein_job_set_deadline(job_, rein_now_ns() + 20 * kMs);
+    EXPECT_FALSE(Run("count", program_, buffer));
+    SetMemoryAway("100");
+    rein_job_set_memory_limit(job_, 2000 * kMs); /* longer than from a SIGKILL to giving up */
+    End();
+    EXPECT_EQ(rein_receipt_get_memory_check(receipt_), REIN_MEMORY_MISSING);
+    EXPECT_GE(rein_receipt_get_memory_check_ns(receipt_), 2000 * kMs);
+    EXPECT_FALSE(rein_receipt_is_abandoned(receipt_));
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_ENDED);
+}
+
+/* The worker holds what it leaked until it is ended: the fresh one says whether the device has it back. */
+TEST_F(WorkerLeftTest, LeakThatIsGoneWithItsWorkerIsNotTheDevices)
+{
+    SetMemoryAway("0");
+    RunOnce("leaks");
+    End();
+    EXPECT_EQ(rein_receipt_get_memory_check(receipt_), REIN_MEMORY_BACK);
+    EXPECT_EQ(rein_receipt_get_worker_fate(receipt_), REIN_WORKER_SPENT);
+    EXPECT_FALSE(rein_receipt_is_clean(receipt_));
+}
+
 /* It is ended as any other; what became of the first one is not told of it. */
 TEST_F(WorkerLeftTest, FreshWorkerThatHangsIsEnded)
 {
     SetMemoryAway("0");
     RunOnce("run-crashes");
     SetMemoryAway("hang");
-    rein_job_set_grace(job_, kMs);
+    rein_job_set_grace(job_, 300 * kMs);
     rein_job_set_memory_limit(job_, 300 * kMs);
     End();
     EXPECT_EQ(rein_receipt_get_memory_check(receipt_), REIN_MEMORY_NOT_MEASURABLE);

@@ -169,6 +169,7 @@ TEST_F(WorkerProcessTest, NothingIsCountedWhereNothingWasLeft)
         ASSERT_TRUE(rein_worker_process_wait(&process_, kLongMs));
         EXPECT_EQ(rein_worker_process_get_n_swept(&process_), 0u);
         rein_worker_process_clear(&process_);
+        process_ = Nothing();
     }
 }
 
@@ -374,7 +375,7 @@ TEST(WorkerSpawnTest, ProgramThatHasDoneNothingYetDiesWithTheHost)
 
 TEST(WorkerSpawnTest, NamespaceThatIsNotPermittedIsDoneWithout)
 {
-    for (const int failure : { EPERM, EINVAL, ENOSPC, ENOSYS }) {
+    for (const int failure : { EPERM, EACCES, EINVAL, ENOSPC, ENOSYS }) {
         ReinIsolation isolation = REIN_ISOLATION_NONE;
         const int result = StartWhere(failure, &isolation);
 

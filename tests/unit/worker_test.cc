@@ -371,13 +371,21 @@ class WorkerDeathTest : public WorkerTest, public testing::WithParamInterface<Re
         while (Hear() == REIN_WIRE_DEVICE) {
         }
         EXPECT_EQ(packet_.type, REIN_WIRE_PROBED);
-        EXPECT_TRUE(
-            rein_test::WaitUntil([this] { return rein_test::FindChildren(pid_).size() == 2; }));
-        for (const pid_t child : rein_test::FindChildren(pid_)) {
-            (Name(child) == "rein-forked" ? family.forked : family.plugin) = child;
-        }
         family.supervisor = pid_;
+        EXPECT_TRUE(rein_test::WaitUntil([&] { return FindBoth(&family); }));
         return family;
+    }
+
+    /* Whether both are its children, and the one that was left has taken its name. */
+    bool
+    FindBoth(Family *family)
+    {
+        family->plugin = -1;
+        family->forked = -1;
+        for (const pid_t child : rein_test::FindChildren(pid_)) {
+            (Name(child) == "rein-forked" ? family->forked : family->plugin) = child;
+        }
+        return family->plugin > 0 && family->forked > 0;
     }
 
     /* In a host of its own, whose end of the control socket stays open here. */

@@ -23,7 +23,7 @@ typedef struct ReinStaging {
 
 #define REIN_STAGING_INIT \
     { \
-        .fd = -1 \
+        .fd = -1, .data = NULL, .text = NULL \
     }
 
 gboolean rein_staging_make(ReinStaging *self, GError **error);

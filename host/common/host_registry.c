@@ -8,6 +8,7 @@
 
 #define POLITE_NICE "19" /* the least there is */
 #define NANOSECONDS_PER_MILLISECOND G_GINT64_CONSTANT(1000000)
+#define POLITE_SLICE_NS (2 * NANOSECONDS_PER_MILLISECOND)
 
 /* Settings that plugins see. */
 static const ReinSettingKey plugin_keys[] = {
@@ -110,6 +111,14 @@ gboolean
 rein_host_is_polite(const ReinSettings *settings)
 {
     return g_str_equal(rein_settings_get_text(settings, REIN_SETTING_RUN_POLITE), "yes");
+}
+
+gint64
+rein_host_get_slice_ns(const ReinSettings *settings)
+{
+    const gint64 slice_ns = rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE);
+
+    return rein_host_is_polite(settings) ? MIN(slice_ns, POLITE_SLICE_NS) : slice_ns;
 }
 
 /* In memory where the system has a place for that. */

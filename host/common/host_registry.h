@@ -24,6 +24,12 @@ ReinRegistry *rein_host_registry_new(const ReinSettings *settings);
 /* Whether the setting run.polite says so. */
 gboolean rein_host_is_polite(const ReinSettings *settings);
 
+/*
+ * What one slice aims at: the setting job.slice, of a polite run 2 ms at most, so that what else needs
+ * the device has its turn sooner.
+ */
+gint64 rein_host_get_slice_ns(const ReinSettings *settings);
+
 /**
  * rein_host_registry_open:
  * @selector: (nullable): the setting run.device for %NULL

@@ -8,8 +8,6 @@
 #include "common/value.h"
 #include "run_device.h"
 
-#define POLITE_SLICE_NS (2 * G_GINT64_CONSTANT(1000000))
-
 gboolean
 rein_runner_open_device(ReinRunner *self, GError **error)
 {
@@ -103,15 +101,6 @@ rein_runner_get_deadline_left(const ReinRunner *self)
     return MAX(self->spec.deadline_ns - used_ns, 1);
 }
 
-/* Between two slices what else needs the device has its turn. */
-static gint64
-get_slice_target_ns(const ReinSettings *settings)
-{
-    const gint64 target_ns = rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE);
-
-    return rein_host_is_polite(settings) ? MIN(target_ns, POLITE_SLICE_NS) : target_ns;
-}
-
 /* A plugin whose driver is slow to come back can have a longer one. */
 static gint64
 get_grace_ns(const ReinSettings *settings, const char *device_id)
@@ -150,7 +139,7 @@ make_evolution(ReinRunner *self)
     rein_evolution_set_stagnation(evolution, spec->stagnation);
     rein_evolution_set_target(evolution, spec->target != NULL ? self->target : NULL);
     rein_evolution_set_deadline(evolution, rein_runner_get_deadline_left(self));
-    rein_evolution_set_slice_target(evolution, get_slice_target_ns(settings));
+    rein_evolution_set_slice_target(evolution, rein_host_get_slice_ns(settings));
     rein_evolution_set_grace(evolution, get_grace_ns(settings, rein_device_get_id(self->device)));
     if (self->record != NULL) {
         rein_evolution_set_record_cb(evolution, on_record, self);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "common/host_registry.h"
 #include "common/value.h"
 
 #define GROUP_JOB "job"
@@ -115,8 +116,7 @@ rein_spec_to_text(const ReinRunSpec *spec, const ReinSpecFacts *facts)
     g_key_file_set_uint64(file, GROUP_RUN, "seed",
                           rein_settings_get_number(settings, REIN_SETTING_RUN_SEED));
     g_key_file_set_uint64(file, GROUP_RUN, "population", facts->tuning->population);
-    set_duration(file, GROUP_RUN, "slice",
-                 rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_SLICE));
+    set_duration(file, GROUP_RUN, "slice", rein_host_get_slice_ns(settings));
     set_duration(file, GROUP_RUN, "grace",
                  rein_settings_get_duration_ns(settings, REIN_SETTING_JOB_GRACE));
     set_duration(file, GROUP_LIMITS, "time", spec->time_ns);

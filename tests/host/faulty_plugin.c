@@ -4,8 +4,10 @@
  * The CPU plugin with one fault, for runs from end to end: loads the plugin FAULTY_INNER and passes
  * everything on but what FAULTY_FAULT says:
  *     build:N:STATUS, allocate:N:STATUS, run_fitness:N:STATUS   the Nth call is answered so
- *     run_fitness:N:hang                                        the Nth call never comes back, which
- *                                                               it says on stderr
+ *     open:N:hang, build:N:hang, run_fitness:N:hang, cleanup:N:hang
+ *                                                               the Nth call never comes back, which
+ *                                                               it says on stderr; the process is
+ *                                                               named "rein-hung" then
  *     run_fitness:N:eat                                         the Nth call takes memory without end
  *     run_fitness:N:fork                                        the Nth call leaves a grandchild in a
  *                                                               session of its own, "rein-orphan",
@@ -95,6 +97,18 @@ is_faulty(const char *name)
     return strcmp(name, slot) == 0 && ++n_calls == number;
 }
 
+static void
+hang_if_told(void)
+{
+    if (strcmp(what, "hang") == 0) {
+        prctl(PR_SET_NAME, "rein-hung");
+        fputs("faulty plugin: hangs\n", stderr);
+        for (;;) {
+            pause();
+        }
+    }
+}
+
 static ReinStatus
 fail(ReinMsg *msg)
 {
@@ -103,10 +117,24 @@ fail(ReinMsg *msg)
 }
 
 static ReinStatus
+faulty_open(const char *id, const ReinHost *host, ReinPluginDevice **out, ReinMsg *msg)
+{
+    if (is_faulty("open")) {
+        hang_if_told();
+        return fail(msg);
+    }
+    return inner->open(id, host, out, msg);
+}
+
+static ReinStatus
 faulty_build(ReinPluginDevice *device, uint64_t job, const ReinSource *source, uint64_t *program,
              ReinMsg *msg)
 {
-    return is_faulty("build") ? fail(msg) : inner->build(device, job, source, program, msg);
+    if (!is_faulty("build")) {
+        return inner->build(device, job, source, program, msg);
+    }
+    hang_if_told();
+    return fail(msg);
 }
 
 static ReinStatus
@@ -151,12 +179,7 @@ faulty_run_fitness(ReinPluginDevice *device, uint64_t job, const ReinSlice *slic
         leave_a_grandchild();
         return inner->run_fitness(device, job, slice, stop, report, msg);
     }
-    if (strcmp(what, "hang") == 0) {
-        fputs("faulty plugin: hangs\n", stderr);
-        for (;;) {
-            pause();
-        }
-    }
+    hang_if_told();
     while (strcmp(what, "eat") == 0) {
         char *memory = malloc(EATEN_SIZE);
 
@@ -177,6 +200,15 @@ faulty_read(ReinPluginDevice *device, uint64_t job, uint64_t buffer, uint64_t of
         memset(data, 0, size);
     }
     return status;
+}
+
+static void
+faulty_cleanup(ReinPluginDevice *device, uint64_t job, ReinUsage *released)
+{
+    if (is_faulty("cleanup")) {
+        hang_if_told();
+    }
+    inner->cleanup(device, job, released);
 }
 
 static void
@@ -215,10 +247,12 @@ rein_plugin(void)
     *(void **)&entry = dlsym(library, REIN_PLUGIN_SYMBOL);
     inner = entry();
     table = *inner;
+    table.open = faulty_open;
     table.build = faulty_build;
     table.allocate = faulty_allocate;
     table.run_fitness = faulty_run_fitness;
     table.read = faulty_read;
+    table.cleanup = faulty_cleanup;
     table.usage = faulty_usage;
     if (strcmp(slot, "memory_info") == 0) {
         table.memory_info = faulty_memory_info;

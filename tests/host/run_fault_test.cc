@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/run_fixture.h"
+#include "support/processes.h"
 
 namespace
 {
@@ -164,6 +165,30 @@ TEST_F(RunFaultTest, SecondSigintEndsAtOnceAndLeavesTheBestSoFar)
     /* the next run says what became of it */
     EXPECT_EQ(run({ data("toy.ctt"), "--rounds", "1" }).code, 0);
     EXPECT_EQ(Json::lines(read_text(folder + "/events.ndjson")).back().text("outcome"), "lost");
+}
+
+/* Whatever the plugin was in when its host was killed. */
+TEST_F(RunFaultTest, HostThatIsKilledWhileAnySlotHangsLeavesNoProcess)
+{
+    for (const char *fault :
+         { "open:1:hang", "build:2:hang", "run_fitness:3:hang", "cleanup:1:hang" }) {
+        for (const char *isolation : { "namespace", "subreaper" }) {
+            LiveProgram rein = start({ "run", data("toy.ctt"), "--rounds", "5", "--set",
+                                       std::string("device.isolation=") + isolation, "--set",
+                                       "job.grace=10s", "--set", "device.open-timeout=60s" },
+                                     variables(fault));
+
+            ASSERT_TRUE(rein_test::WaitUntil([] {
+                return !rein_test::FindByName("rein-hung").empty();
+            })) << fault;
+            rein.send(SIGKILL);
+            EXPECT_EQ(rein.wait().code, -SIGKILL);
+            EXPECT_TRUE(rein_test::WaitUntil([] {
+                return rein_test::FindByName("rein-hung").empty();
+            })) << fault
+                << " " << isolation;
+        }
+    }
 }
 
 /* A run whose state lies on a disk of so many KiB; skipped where none can be mounted. */

@@ -106,6 +106,26 @@ TEST_F(RunPoliteTest, ThreadOfAPluginInThisProcessIsPoliteToo)
     expect_stopped(rein);
 }
 
+/* The one in force is in the job folder. */
+TEST_F(RunPoliteTest, SlicesTakeTwoMillisecondsAtMost)
+{
+    const auto slice = [this](const std::vector<std::string> &flags) {
+        std::vector<std::string> words = { data("toy.ctt"), "--rounds", "2" };
+
+        words.insert(words.end(), flags.begin(), flags.end());
+        const std::filesystem::path solution = Json(run_json(words)).text("solution");
+        std::istringstream lines(rein_test::read_text(solution.parent_path() / "spec.ini"));
+        std::string line;
+        while (std::getline(lines, line) && line.rfind("slice=", 0) != 0) {
+        }
+        return line;
+    };
+
+    EXPECT_EQ(slice({}), "slice=10ms");
+    EXPECT_EQ(slice({ "--polite" }), "slice=2ms");
+    EXPECT_EQ(slice({ "--polite", "--set", "job.slice=1ms" }), "slice=1ms");
+}
+
 TEST_F(RunPoliteTest, ResultIsTheSame)
 {
     const std::vector<std::string> words = { data("toy.ctt"), "--rounds", "20", "--format",

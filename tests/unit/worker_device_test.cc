@@ -11,6 +11,7 @@
 #include <csignal>
 #include <fstream>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "isolated_fixture.h"
@@ -316,13 +317,16 @@ struct Death {
     const char *words;
 };
 
-class DeathTest : public WorkerDeviceTest, public testing::WithParamInterface<Death>
+class DeathTest : public WorkerDeviceTest,
+                  public testing::WithParamInterface<std::tuple<Death, const char *>>
 {
 };
 
 TEST_P(DeathTest, CostsTheDeviceAndSaysWhatHappened)
 {
-    Begin(GetParam().sin);
+    const auto &[death, isolation] = GetParam();
+
+    Begin(death.sin, isolation);
     const pid_t supervisor = Supervisor();
     const pid_t plugin = Plugin();
 
@@ -335,52 +339,54 @@ TEST_P(DeathTest, CostsTheDeviceAndSaysWhatHappened)
     }
     ASSERT_NE(error_, nullptr);
     EXPECT_TRUE(g_error_matches(error_, REIN_ERROR, REIN_ERROR_DEVICE_LOST));
-    EXPECT_THAT(Message(), HasSubstr(GetParam().words));
+    EXPECT_THAT(Message(), HasSubstr(death.words));
     ExpectGone(REIN_WORKER_DIED, supervisor, plugin);
 
     Close(); /* and a new worker works */
-    RunOnce();
+    RunOnce("", isolation);
     EXPECT_TRUE(is_run_) << Message();
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, DeathTest,
-    testing::Values(
-        Death{ "build-crashes", "ended the process by SIGSEGV while it built a.cl; it said: "
-                                "fake_sinner.c: crashes in build" },
-        Death{ "allocate-crashes", "ended the process by SIGSEGV while it allocated a buffer" },
-        Death{ "run-crashes", "ended the process by SIGSEGV in a slice of count" },
-        Death{ "run-exits", "exited with status 3 in a slice of count" },
-        Death{ "run-garbage", "spoke garbage in a slice of count: a packet of 7 bytes" },
-        /* its own words, or the end of the control socket, whichever is first */
-        Death{ "run-closes", "in a slice of count" }),
+    testing::Combine(
+        testing::Values(
+            Death{ "build-crashes", "ended the process by SIGSEGV while it built a.cl; it said: "
+                                    "fake_sinner.c: crashes in build" },
+            Death{ "allocate-crashes", "ended the process by SIGSEGV while it allocated a buffer" },
+            Death{ "run-crashes", "ended the process by SIGSEGV in a slice of count" },
+            Death{ "run-exits", "exited with status 3 in a slice of count" },
+            Death{ "run-garbage", "spoke garbage in a slice of count: a packet of 7 bytes" },
+            /* its own words, or the end of the control socket, whichever is first */
+            Death{ "run-closes", "in a slice of count" }),
+        testing::Values("namespace", "subreaper")),
     [](const auto &each) {
-        std::string name = each.param.sin;
+        std::string name = std::get<0>(each.param).sin;
 
         name.replace(name.find('-'), 1, "_");
-        return name;
+        return name + "_" + std::get<1>(each.param);
     });
 
-TEST_F(WorkerDeviceTest, DeathInTheTeardownIsGoneAndTheReceiptSaysSo)
+TEST_P(HangTest, DeathInTheTeardownIsGoneAndTheReceiptSaysSo)
 {
     for (const char *sin : { "release-crashes", "cleanup-exits", "usage-crashes" }) {
-        RunOnce(sin);
+        RunOnce(sin, GetParam());
         ExpectGone(REIN_WORKER_DIED, Supervisor(), Plugin());
         Close();
     }
 }
 
-TEST_F(WorkerDeviceTest, OpenThatFailsSaysWhyAndLeavesNothing)
+TEST_P(HangTest, OpenThatFailsSaysWhyAndLeavesNothing)
 {
-    EXPECT_EQ(Open("open-crashes"), nullptr);
+    EXPECT_EQ(Open("open-crashes", GetParam()), nullptr);
     EXPECT_THAT(Message(), HasSubstr("open sinner:0: the plugin ended the process by SIGSEGV while "
                                      "it was opened; it said: fake_sinner.c: crashes in open"));
-    EXPECT_EQ(Open("open-exits"), nullptr);
+    EXPECT_EQ(Open("open-exits", GetParam()), nullptr);
     EXPECT_THAT(Message(), HasSubstr("exited with status 3 while it was opened"));
     rein_registry_set(Registry(), "open-timeout", "200");
-    EXPECT_EQ(Open("open-hangs-hard"), nullptr);
+    EXPECT_EQ(Open("open-hangs-hard", GetParam()), nullptr);
     EXPECT_THAT(Message(), HasSubstr("did not answer in time while it was opened"));
-    EXPECT_EQ(Open("open-forks"), nullptr);
+    EXPECT_EQ(Open("open-forks", GetParam()), nullptr);
     EXPECT_THAT(rein_test::FindByName(mark_), testing::IsEmpty());
 }
 

@@ -22,7 +22,12 @@ static const StatusMeaning meanings[] = {
     { REIN_ERR_DEVICE_LOST, REIN_ERROR_DEVICE_LOST, "the device is lost" },
 };
 
-G_DEFINE_QUARK(rein - error - quark, rein_error)
+/* G_DEFINE_QUARK() would keep it where two threads that are the first ones race. */
+GQuark
+rein_error_quark(void)
+{
+    return g_quark_from_static_string("rein-error-quark");
+}
 
 static const StatusMeaning *
 find_meaning(ReinStatus status)

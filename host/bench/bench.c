@@ -29,7 +29,11 @@ const BenchCase bench_cases[] = {
     { NULL, NULL, FALSE, NULL },
 };
 
-G_DEFINE_QUARK(bench - error, bench_error)
+GQuark
+bench_error_quark(void)
+{
+    return g_quark_from_static_string("bench-error-quark");
+}
 
 /* ---- rows ---- */
 

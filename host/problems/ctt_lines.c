@@ -8,7 +8,11 @@
 
 #define MAX_QUOTED 40u /* bytes of a file's own text in a message */
 
-G_DEFINE_QUARK(ctt - error - quark, ctt_error)
+GQuark
+ctt_error_quark(void)
+{
+    return g_quark_from_static_string("ctt-error-quark");
+}
 
 static gboolean
 set_io_error(GError **error, const char *path, int number)

@@ -15,7 +15,11 @@ static const ReinProblemFormat *const formats[] = {
     &ctt_format,
 };
 
-G_DEFINE_QUARK(rein - problem - format - error - quark, rein_problem_format_error)
+GQuark
+rein_problem_format_error_quark(void)
+{
+    return g_quark_from_static_string("rein-problem-format-error-quark");
+}
 
 guint
 rein_problem_format_get_n(void)
